@@ -1,0 +1,1 @@
+"""PEX, Business Central, Entra ID, the database and the broker behind the ports."""

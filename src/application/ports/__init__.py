@@ -1,0 +1,1 @@
+"""Protocols, named by role, that the adapters fulfil."""

@@ -1,0 +1,1 @@
+"""The ways in: HTTP, workers and the command line, and their wiring."""

@@ -1,0 +1,1 @@
+"""Simulators of PEX, Microsoft Entra ID and Business Central, over real HTTP."""
