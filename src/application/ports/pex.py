@@ -1,0 +1,148 @@
+"""What the product asks of PEX."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from domain.pex_transaction import PexTransaction, Record
+from domain.refusals import Refusal
+
+
+class Funding(StrEnum):
+    """How the business pays PEX."""
+
+    PREPAID = "prepaid"
+    CREDIT = "credit"
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A PEX business as its token tells it; `user` is the PEX user name behind the token."""
+
+    id: int
+    name: str
+    funding: Funding
+    user: str
+    tags_enabled: bool
+    token_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagOption:
+    """An option of a dropdown tag: the stored value and the name that people see."""
+
+    value: str
+    name: str
+    order: int
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag definition that is not deleted; `kind` is PEX's name for it, such as `Dropdown`."""
+
+    id: str
+    kind: str
+    name: str
+    enabled: bool
+    options: tuple[TagOption, ...] = ()
+
+
+class PexTokenRefused(Refusal):
+    """PEX takes the token no longer, or never did (PEX contract 1.7)."""
+
+    code: ClassVar[str] = "PEX_TOKEN_REFUSED"
+    fix: ClassVar[str] = (
+        "Sign in with PEX again, or paste a new API token of an administrator of this business."
+    )
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(f"PEX refused the sign-in: {answer}")
+
+
+class PexPermissionMissing(Refusal):
+    """The PEX user lacks a permission (M2)."""
+
+    code: ClassVar[str] = "PEX_PERMISSION_MISSING"
+    fix: ClassVar[str] = "Ask an administrator in PEX to grant it, then connect again."
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(f"The PEX user lacks: {', '.join(missing)}.")
+
+
+class PexRequestRefused(Refusal):
+    """PEX refused a request for another reason; `status` is what it answered with."""
+
+    code: ClassVar[str] = "PEX_REFUSED"
+    fix: ClassVar[str] = "Read PEX's message; if it does not help, tell support the reference."
+
+    def __init__(self, status: int, message: str, correlation_id: str = "") -> None:
+        self.status = status
+        reference = f" (reference {correlation_id})" if correlation_id else ""
+        super().__init__(f"PEX answered {status}: {message}{reference}")
+
+
+class PexUnavailable(Refusal):
+    """PEX does not answer, or is over its limits; the run goes on later.
+
+    Attributes:
+        retry_after: seconds after which to try again; None where PEX told none.
+    """
+
+    code: ClassVar[str] = "PEX_UNAVAILABLE"
+    fix: ClassVar[str] = "Nothing: it is tried again by itself."
+
+    def __init__(self, cause: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"PEX is not available: {cause}")
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """A page of rows. `next_start` is where the next page begins; None behind the last one."""
+
+    rows: tuple[PexTransaction, ...]
+    next_start: datetime | None
+
+
+class PexAccount(Protocol):
+    """One PEX business, reached with its own credential."""
+
+    def business(self) -> Business:
+        """Probe the token and tell whose it is.
+
+        Raises:
+            PexTokenRefused: dead token, or one that is not an administrator's (PEX contract 1.6).
+            PexPermissionMissing: one of the three permissions of M2 is missing, all named.
+        """
+
+    def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:
+        """Settled rows of the card accounts or of the business account within Eastern times.
+
+        Both ends are inclusive, at most 12 months back; the boundary row of a page comes again on
+        the next, so the caller tells rows apart by id (PEX contract 3.3). Never asks for pending or
+        declined rows. For `Record.INVOICE` see `bill_payments` (credit edition).
+        """
+
+    def cardholder_names(self) -> Mapping[int, str]:
+        """Display names by card account; empty where they cannot be read (PEX contract 2.4)."""
+
+    def tags(self) -> tuple[Tag, ...]:
+        """All tag definitions that are not deleted; none where the feature is off (403)."""
+
+    def tag(self, tag_id: str) -> Tag | None:
+        """One definition with every option, restricted ones included; None where it is gone."""
+
+
+class PexAccess(Protocol):
+    """Opens PEX businesses."""
+
+    def with_token(self, token: str) -> PexAccount:
+        """A business by an API token that was just given, not stored yet."""
+
+    def of(self, connection: UUID) -> PexAccount:
+        """A connection's business by its stored credential; raises PexTokenRefused without one."""

@@ -1,0 +1,58 @@
+"""Microsoft sign-in, as the use cases need it (M3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from domain.refusals import Refusal
+
+
+class MicrosoftSignInRefused(Refusal):
+    """Microsoft refuses to give a token; somebody must sign in or consent again."""
+
+    code: ClassVar[str] = "MICROSOFT_SIGN_IN_REFUSED"
+    fix: ClassVar[str] = (
+        "Sign in with Microsoft again; for service sign-in check the tenant, the app's secret and "
+        "the admin consent."
+    )
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(f"Microsoft refused the sign-in: {answer}")
+
+
+class MicrosoftUnavailable(Refusal):
+    """Microsoft's sign-in does not answer."""
+
+    code: ClassVar[str] = "MICROSOFT_UNAVAILABLE"
+    fix: ClassVar[str] = "Nothing: it is tried again by itself."
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"Microsoft's sign-in is not available: {cause}")
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftUser:
+    """Who signed in: for service sign-in the app itself."""
+
+    tenant_id: str
+    name: str
+
+
+class MicrosoftSignIn(Protocol):
+    """Tokens for Business Central, kept fresh and sealed, one sign-in a connection."""
+
+    def with_service(self, connection: UUID, tenant_id: str) -> MicrosoftUser:
+        """Sign in with the app's own credentials; raises MicrosoftSignInRefused."""
+
+    def begin(self, connection: UUID, redirect_uri: str) -> str:
+        """Begin a delegated sign-in: the address to send the browser to."""
+
+    def complete(self, state: str, answer: Mapping[str, str]) -> tuple[UUID, MicrosoftUser]:
+        """Complete it with what came back; raises MicrosoftSignInRefused."""
+
+    def access_token(self, connection: UUID, *, renew: bool = False) -> str:
+        """A token for BC's API; `renew` drops the one at hand first."""
+
+    def forget(self, connection: UUID) -> None:
+        """Throw away everything kept for a connection."""
