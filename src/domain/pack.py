@@ -1,5 +1,6 @@
 """Packs: whole entries that travel in one request, all or nothing (design: exactly once, 3)."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,6 +17,19 @@ class NumberedEntry:
     stream: UUID
     entry: JournalEntry
     line_numbers: tuple[int, ...]
+
+    @property
+    def payload_hash(self) -> str:
+        """SHA-256 over all that will be sent, so that what was sent can be proven later."""
+        entry = self.entry
+        parts = [f"{entry.posting_date}|{entry.document_number}|{entry.external_document_number}"]
+        for number, line in zip(self.line_numbers, entry.lines, strict=True):
+            dimensions = ",".join(f"{dim.code}={dim.value}" for dim in line.dimensions)
+            parts.append(
+                f"{number}|{line.account_type}|{line.account_number}|{line.amount}|{line.tax_code}"
+                f"|{dimensions}|{line.description}|{line.comment}"
+            )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def packs(

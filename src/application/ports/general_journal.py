@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
-from domain.money import Money
+from domain.findings import FoundLedgerEntry, FoundLine
 from domain.pack import NumberedEntry
 from domain.refusals import Failure, Refusal
 
@@ -54,33 +54,6 @@ class Journal:
     id: str
     code: str
     template: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLine:
-    """An unposted journal line; amount positive on the debit side."""
-
-    id: str
-    line_number: int
-    account_number: str
-    amount: Money
-    posting_date: date
-    document_number: str
-    external_document_number: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLedgerEntry:
-    """A posted G/L entry; amount positive on the debit side."""
-
-    id: str
-    entry_number: int
-    account_number: str
-    amount: Money
-    posting_date: date
-    document_number: str
-    description: str
 
 
 @dataclass(frozen=True, slots=True)

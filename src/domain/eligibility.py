@@ -1,0 +1,79 @@
+"""Which transactions a run may post, and the day that their entries bear (M8, M11, M13, M18)."""
+
+from collections.abc import Collection
+from datetime import date
+
+from domain.pex_transaction import Kind, PexTransaction, Record
+from domain.refusals import (
+    Declined,
+    InternalMovement,
+    KindOff,
+    NotApproved,
+    OutsideWindow,
+    Pending,
+    Unclassified,
+    ZeroAmount,
+)
+from domain.settings import PostingDate, Settings
+from domain.sync_window import SyncWindow
+
+
+def posting_date(row: PexTransaction, settings: Settings) -> date:
+    """The day of its entry: the same rule for every kind (M13)."""
+    if row.record is not Record.INVOICE and settings.purchases.posting_date is PostingDate.PURCHASE:
+        return row.purchase_date
+    return row.settlement_date
+
+
+def kinds_on(settings: Settings) -> frozenset[Kind]:
+    """The kinds that the settings sync."""
+    switches = {
+        Kind.PURCHASE: settings.purchases.enabled,
+        Kind.FEE: settings.fees.enabled,
+        Kind.TRANSFER: settings.transfers.enabled,
+        Kind.REBATE: settings.rebates.enabled,
+        Kind.BILL_PAYMENT: settings.bill_payments.enabled,
+    }
+    return frozenset(kind for kind, on in switches.items() if on)
+
+
+def check_money_moved(row: PexTransaction, kind: Kind) -> None:
+    """Let only settled money of a known kind pass, that crossed the border of PEX (M18, M19).
+
+    Raises:
+        Skip: the row is pending, declined, of 0.00, internal to PEX or of no kind.
+    """
+    unsettled = row.settled_at is None and row.transaction_type == "Network"
+    if row.is_decline:
+        raise Declined
+    if row.is_pending or unsettled:
+        raise Pending
+    if row.amount.is_zero:
+        raise ZeroAmount
+    if kind is Kind.INTERNAL:
+        raise InternalMovement
+    if kind is Kind.UNCLASSIFIED:
+        raise Unclassified(row.category)
+
+
+def check_wanted(
+    row: PexTransaction,
+    kind: Kind,
+    settings: Settings,
+    kinds: Collection[Kind],
+    window: SyncWindow,
+) -> None:
+    """Let only what the settings and the run ask for pass.
+
+    Approval speaks of purchases only (M13).
+
+    Raises:
+        Skip: its kind is off, its day is outside the window, or it is not approved.
+    """
+    if kind not in kinds:
+        raise KindOff(kind.value)
+    day = posting_date(row, settings)
+    if day not in window:
+        raise OutsideWindow(day, window.start, window.end)
+    if kind is Kind.PURCHASE and settings.purchases.approved_only and not row.is_approved:
+        raise NotApproved(row.approval)

@@ -1,0 +1,285 @@
+"""One PEX transaction on its way into the general journal, and what became of it (M25).
+
+Its stream is the proof of exactly once: a second stream for the same PEX record is refused by the
+event store, nothing is sent that is not written down here first, and every outcome is an event.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from domain.journal_entry import JournalEntry
+from domain.money import Money
+from domain.pack import NumberedEntry
+from domain.pex_transaction import Kind, Record
+
+_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a02")
+
+
+class State(StrEnum):
+    """Where a transaction stands."""
+
+    SEEN = "seen"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    RESERVED = "reserved"
+    SUBMITTED = "submitted"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    POSTED = "posted"
+
+
+class Place(StrEnum):
+    """Where Business Central holds the entry."""
+
+    JOURNAL = "journal"
+    LEDGER = "ledger"
+
+
+OPEN = frozenset({State.SUBMITTED, State.IN_DOUBT})
+SENDABLE = frozenset({State.SEEN, State.SKIPPED, State.FAILED, State.RESERVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What identifies a transaction to a person; dates are US Eastern days."""
+
+    kind: Kind
+    amount: Money
+    purchased_on: date
+    settled_on: date
+    merchant: str
+    cardholder: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The journal that an entry goes to."""
+
+    tenant_id: str
+    environment: str
+    company_id: str
+    journal: str
+
+
+class OutOfTurnError(Exception):
+    """A step that its state does not allow: a fault of the program, or a race lost."""
+
+    def __init__(self, step: str, state: State) -> None:
+        super().__init__(f"cannot {step} a transaction that is {state}")
+
+
+class PostedTransaction(Aggregate):
+    """The history of one PEX transaction with the books."""
+
+    TOPIC = "posted_transaction"
+
+    @staticmethod
+    def create_id(business_id: int, record: Record, pex_id: int) -> UUID:
+        """Derived from what PEX calls it, so that nothing forgets it (design: exactly once, 1)."""
+        return uuid5(_NAMESPACE, f"{business_id}/{record.value}/{pex_id}")
+
+    @event("Created", topic="posted_transaction.seen")
+    def __init__(
+        self,
+        timestamp: datetime,
+        connection_id: UUID,
+        business_id: int,
+        record: Record,
+        pex_id: int,
+        facts: Facts,
+        run_id: UUID,
+    ) -> None:
+        self.connection_id = connection_id
+        self.business_id = business_id
+        self.record = record
+        self.pex_id = pex_id
+        self.facts = facts
+        self.state = State.SEEN
+        self.code: str | None = None
+        self.cause: str | None = None
+        self.target: Target | None = None
+        self.entry: JournalEntry | None = None
+        self.line_numbers: tuple[int, ...] = ()
+        self.line_ids: tuple[str, ...] = ()
+        self.place: Place | None = None
+        self.attempts = 0
+        self.submitted_at: datetime | None = None
+        self.run_id = run_id
+        self.edition = 0
+
+    # --- why it is not posted ---------------------------------------------------------------
+
+    def withhold(
+        self, state: State, code: str, cause: str, run_id: UUID, timestamp: datetime
+    ) -> None:
+        """Note that it is skipped or failed, where that is news (M26).
+
+        Raises:
+            OutOfTurnError: something of it was or may have been sent.
+        """
+        self._require("withhold", SENDABLE)
+        if (self.state, self.code, self.cause) != (state, code, cause):
+            self._withheld(timestamp, state, code, cause, run_id)
+
+    @event("Withheld", topic="posted_transaction.withheld")
+    def _withheld(
+        self, timestamp: datetime, state: State, code: str, cause: str, run_id: UUID
+    ) -> None:
+        self.state = state
+        self.code = code
+        self.cause = cause
+        self.run_id = run_id
+
+    # --- intention before action -------------------------------------------------------------
+
+    def reserve(
+        self,
+        entry: JournalEntry,
+        line_numbers: tuple[int, ...],
+        target: Target,
+        settings_version: int,
+        payload_hash: str,
+        run_id: UUID,
+        timestamp: datetime,
+    ) -> None:
+        """Write down what will be sent, before anything is sent.
+
+        Raises:
+            OutOfTurnError: something of it was or may have been sent.
+        """
+        self._require("reserve", SENDABLE)
+        self._reserved(
+            timestamp, entry, line_numbers, target, settings_version, payload_hash, run_id
+        )
+
+    @event("Reserved", topic="posted_transaction.reserved")
+    def _reserved(
+        self,
+        timestamp: datetime,
+        entry: JournalEntry,
+        line_numbers: tuple[int, ...],
+        target: Target,
+        settings_version: int,
+        payload_hash: str,
+        run_id: UUID,
+    ) -> None:
+        self.state = State.RESERVED
+        self.entry = entry
+        self.line_numbers = line_numbers
+        self.target = target
+        self.run_id = run_id
+        self.code = None
+        self.cause = None
+
+    def submit(self, run_id: UUID, timestamp: datetime) -> None:
+        """Write down that it is being sent now.
+
+        Raises:
+            OutOfTurnError: nothing is reserved, or it is being sent already.
+        """
+        self._require("submit", frozenset({State.RESERVED}))
+        self._submitted(timestamp, self.attempts + 1, run_id)
+
+    @event("Submitted", topic="posted_transaction.submitted")
+    def _submitted(self, timestamp: datetime, attempt: int, run_id: UUID) -> None:
+        self.state = State.SUBMITTED
+        self.attempts = attempt
+        self.submitted_at = timestamp
+        self.run_id = run_id
+
+    # --- outcomes ----------------------------------------------------------------------------
+
+    def confirm(self, line_ids: tuple[str, ...], run_id: UUID, timestamp: datetime) -> None:
+        """BC answered that every line exists."""
+        self._require("confirm", OPEN)
+        self._confirmed(timestamp, line_ids, run_id)
+
+    @event("Confirmed", topic="posted_transaction.confirmed")
+    def _confirmed(self, timestamp: datetime, line_ids: tuple[str, ...], run_id: UUID) -> None:
+        self.state = State.POSTED
+        self.place = Place.JOURNAL
+        self.line_ids = line_ids
+        self.run_id = run_id
+        self.code = None
+        self.cause = None
+
+    def adopt(self, place: Place, ids: tuple[str, ...], run_id: UUID, timestamp: datetime) -> None:
+        """Its entry was found in BC: by an attempt whose answer was lost, or from before."""
+        self._require("adopt", OPEN | SENDABLE | {State.HELD})
+        self._adopted(timestamp, place, ids, run_id)
+
+    @event("Adopted", topic="posted_transaction.adopted")
+    def _adopted(
+        self, timestamp: datetime, place: Place, ids: tuple[str, ...], run_id: UUID
+    ) -> None:
+        self.state = State.POSTED
+        self.place = place
+        self.line_ids = ids
+        self.run_id = run_id
+        self.code = None
+        self.cause = None
+
+    def doubt(self, cause: str, run_id: UUID, timestamp: datetime) -> None:
+        """The answer was lost; only BC knows (design: exactly once, 4)."""
+        self._require("doubt", frozenset({State.SUBMITTED}))
+        self._doubted(timestamp, cause, run_id)
+
+    @event("Doubted", topic="posted_transaction.doubted")
+    def _doubted(self, timestamp: datetime, cause: str, run_id: UUID) -> None:
+        self.state = State.IN_DOUBT
+        self.code = "IN_DOUBT"
+        self.cause = cause
+        self.run_id = run_id
+
+    def release(self, why: str, run_id: UUID, timestamp: datetime) -> None:
+        """Surely nothing of it exists: it may be sent again with the same numbers."""
+        self._require("release", OPEN)
+        self._released(timestamp, why, run_id)
+
+    @event("Released", topic="posted_transaction.released")
+    def _released(self, timestamp: datetime, why: str, run_id: UUID) -> None:
+        self.state = State.RESERVED
+        self.run_id = run_id
+        self.code = None
+        self.cause = None
+
+    def reject(self, code: str, cause: str, run_id: UUID, timestamp: datetime) -> None:
+        """BC refused it, and nothing of it exists."""
+        self._require("reject", OPEN)
+        self._rejected(timestamp, code, cause, run_id)
+
+    @event("Rejected", topic="posted_transaction.rejected")
+    def _rejected(self, timestamp: datetime, code: str, cause: str, run_id: UUID) -> None:
+        self.state = State.FAILED
+        self.code = code
+        self.cause = cause
+        self.run_id = run_id
+
+    def hold(self, code: str, cause: str, run_id: UUID, timestamp: datetime) -> None:
+        """Partly found: nothing more is done until a person decides (contract 6.6, 6c)."""
+        self._require("hold", OPEN | SENDABLE)
+        self._held(timestamp, code, cause, run_id)
+
+    @event("Held", topic="posted_transaction.held")
+    def _held(self, timestamp: datetime, code: str, cause: str, run_id: UUID) -> None:
+        self.state = State.HELD
+        self.code = code
+        self.cause = cause
+        self.run_id = run_id
+
+    # --- reading ------------------------------------------------------------------------------
+
+    @property
+    def numbered(self) -> NumberedEntry:
+        """The reserved entry with its line numbers."""
+        if self.entry is None:
+            raise OutOfTurnError("send", self.state)
+        return NumberedEntry(self.id, self.entry, self.line_numbers)
+
+    def _require(self, step: str, allowed: frozenset[State]) -> None:
+        if self.state not in allowed:
+            raise OutOfTurnError(step, self.state)

@@ -1,0 +1,224 @@
+"""One sync of one connection, from its start to its report (M16, M26)."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from eventsourcing.domain import Aggregate, event
+
+from domain.connection import Microsoft
+from domain.journal_entry import JournalLine
+from domain.money import Money
+from domain.pex_transaction import Kind, Record
+from domain.settings import Settings
+from domain.sync_window import SyncWindow
+
+_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a04")
+
+
+class Trigger(StrEnum):
+    """Who started a run."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+class RunStatus(StrEnum):
+    """How a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PARTLY_FAILED = "partly_failed"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Outcome(StrEnum):
+    """How a transaction ends in a run; `would_post` in a preview only."""
+
+    POSTED = "posted"
+    ALREADY_POSTED = "already_posted"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"
+    WOULD_POST = "would_post"
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """A transaction's line in a run's report; `day` is its posting date, a US Eastern day."""
+
+    record: Record
+    pex_id: int
+    kind: Kind
+    day: date
+    merchant: str
+    amount: Money
+    outcome: Outcome
+    code: str | None = None
+    cause: str | None = None
+    document_number: str | None = None
+    lines: tuple[JournalLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many transactions were seen and how they ended."""
+
+    seen: int = 0
+    posted: int = 0
+    already_posted: int = 0
+    skipped: int = 0
+    failed: int = 0
+    in_doubt: int = 0
+    would_post: int = 0
+
+    def with_outcomes(self, reported: tuple[Reported, ...]) -> "Counts":
+        """These counts and a page of a report."""
+        more = {
+            outcome.value: getattr(self, outcome.value)
+            + sum(row.outcome is outcome for row in reported)
+            for outcome in Outcome
+        }
+        return replace(self, **more)
+
+    @property
+    def ended(self) -> int:
+        """How many have an outcome."""
+        return sum(getattr(self, outcome.value) for outcome in Outcome)
+
+
+class SyncRun(Aggregate):
+    """A run: what it was asked to do, how far it is, and how it ended."""
+
+    TOPIC = "sync_run"
+
+    @staticmethod
+    def create_id(connection_id: UUID, number: int) -> UUID:
+        """A connection's runs are numbered, so that none can be started twice."""
+        return uuid5(_NAMESPACE, f"{connection_id}/{number}")
+
+    @event("Created", topic="sync_run.started")
+    def __init__(
+        self,
+        timestamp: datetime,
+        connection_id: UUID,
+        number: int,
+        trigger: Trigger,
+        preview: bool,  # noqa: FBT001 - the event's own member
+        kinds: tuple[Kind, ...],
+        window: SyncWindow,
+        settings: Settings,
+        settings_version: int,
+        microsoft: Microsoft,
+        actor: str,
+    ) -> None:
+        self.connection_id = connection_id
+        self.trigger = trigger
+        self.preview = preview
+        self.kinds = kinds
+        self.window = window
+        self.settings = settings
+        self.settings_version = settings_version
+        self.microsoft = microsoft
+        self.started_at = timestamp
+        self.finished_at: datetime | None = None
+        self.status = RunStatus.QUEUED
+        self.code: str | None = None
+        self.cause: str | None = None
+        self.counts = Counts()
+        self.pages = 0
+        self.fetched: dict[str, datetime | None] = {}
+        self.stalled = 0
+        self.stalled_until: datetime | None = None
+
+    @event("Fetched", topic="sync_run.fetched")
+    def fetched_page(
+        self, timestamp: datetime, record: Record, rows: int, next_start: datetime | None
+    ) -> None:
+        """Rows of one list were laid on the worklist; `next_start` is None behind the last page."""
+        self.status = RunStatus.RUNNING
+        self.fetched = {**self.fetched, record.value: next_start}
+        self.counts = replace(self.counts, seen=self.counts.seen + rows)
+        self.stalled = 0
+        self.stalled_until = None
+
+    def report(self, reported: tuple[Reported, ...], timestamp: datetime) -> "RunPage":
+        """Add a page to the report; the page is a stream of its own, to be saved with the run."""
+        counts = self.counts.with_outcomes(reported)
+        page = RunPage(
+            timestamp, self.id, self.pages + 1, self.connection_id, self.preview, reported
+        )
+        self._reported(timestamp, self.pages + 1, counts)
+        return page
+
+    @event("Reported", topic="sync_run.reported")
+    def _reported(self, timestamp: datetime, page: int, counts: Counts) -> None:
+        self.status = RunStatus.RUNNING
+        self.pages = page
+        self.counts = counts
+        self.stalled = 0
+        self.stalled_until = None
+
+    @event("Stalled", topic="sync_run.stalled")
+    def stall(self, timestamp: datetime, code: str, cause: str, until: datetime) -> None:
+        """A service is away: the run waits until then and goes on where it stopped (M30)."""
+        self.status = RunStatus.RUNNING
+        self.stalled += 1
+        self.stalled_until = until
+
+    def finish(self, timestamp: datetime) -> None:
+        """End it with the status that its counts earn."""
+        counts = self.counts
+        if counts.in_doubt or (counts.failed and counts.posted + counts.already_posted):
+            status = RunStatus.PARTLY_FAILED
+        elif counts.failed:
+            status = RunStatus.PARTLY_FAILED if counts.would_post else RunStatus.FAILED
+        else:
+            status = RunStatus.SUCCEEDED
+        self._finished(timestamp, status, None, None)
+
+    def break_off(self, status: RunStatus, code: str, cause: str, timestamp: datetime) -> None:
+        """End it early: `failed` where nothing can be done, `interrupted` where a later run can."""
+        self._finished(timestamp, status, code, cause)
+
+    @event("Finished", topic="sync_run.finished")
+    def _finished(
+        self, timestamp: datetime, status: RunStatus, code: str | None, cause: str | None
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.cause = cause
+        self.finished_at = timestamp
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.finished_at is not None
+
+
+class RunPage(Aggregate):
+    """A page of a run's report, so that no run's stream grows with its transactions."""
+
+    TOPIC = "run_page"
+
+    @staticmethod
+    def create_id(run_id: UUID, number: int) -> UUID:
+        """One stream for each page."""
+        return uuid5(_NAMESPACE, f"{run_id}/{number}")
+
+    @event("Created", topic="run_page.written")
+    def __init__(
+        self,
+        timestamp: datetime,
+        run_id: UUID,
+        number: int,
+        connection_id: UUID,
+        preview: bool,  # noqa: FBT001 - the event's own member
+        reported: tuple[Reported, ...],
+    ) -> None:
+        self.run_id = run_id
+        self.number = number
+        self.reported = reported
