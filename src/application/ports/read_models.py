@@ -1,0 +1,175 @@
+"""What people and programs read: views over the events, never the source of a decision's truth.
+
+Every query first brings the views up to date, so that a reader sees what was just written.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from domain.connection import Microsoft, Status
+from domain.journal_entry import JournalEntry
+from domain.money import Money
+from domain.pex_transaction import Kind, Record
+from domain.posted_transaction import Place, State, Target
+from domain.settings import Settings
+from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
+from domain.sync_window import SyncWindow
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page of a list; `next_cursor` is opaque, None on the last page."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as its admins see it."""
+
+    id: UUID
+    business_id: int
+    business_name: str
+    funding: str
+    status: Status
+    status_code: str | None
+    status_reason: str | None
+    microsoft: Microsoft | None
+    company_id: str | None
+    company_name: str | None
+    last_sync_at: datetime | None
+    auto_sync: bool
+    settings_version: int
+    active_run: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsVersion:
+    """One saved version of a connection's settings."""
+
+    version: int
+    settings: Settings
+    saved_at: datetime
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run with its counts; `window` holds US Eastern days."""
+
+    id: UUID
+    connection_id: UUID
+    trigger: Trigger
+    preview: bool
+    kinds: tuple[Kind, ...]
+    window: SyncWindow
+    status: RunStatus
+    code: str | None
+    cause: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    settings_version: int
+    counts: Counts
+    waiting_until: datetime | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionView:
+    """A transaction with its newest outcome, whether it was posted or not.
+
+    `entry` and what follows are empty for one that was never reserved.
+    """
+
+    connection_id: UUID
+    record: Record
+    pex_id: int
+    kind: Kind
+    day: date
+    merchant: str
+    cardholder: str | None
+    amount: Money
+    outcome: Outcome
+    state: State | None
+    code: str | None
+    cause: str | None
+    run_id: UUID
+    entry: JournalEntry | None
+    line_numbers: tuple[int, ...]
+    line_ids: tuple[str, ...]
+    target: Target | None
+    place: Place | None
+    attempts: int
+    first_seen_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionFilter:
+    """Which transactions a list shows; None or empty for no limit. `text` searches the merchant,
+    the cardholder and the PEX id.
+    """
+
+    outcome: Outcome | None = None
+    kind: Kind | None = None
+    start: date | None = None
+    end: date | None = None
+    text: str = ""
+
+
+class ReadModels(Protocol):
+    """Queries. Lists are newest first; a cursor comes from the page before."""
+
+    def connections(
+        self, business_ids: Collection[int] | None, limit: int, cursor: str | None = None
+    ) -> Page[ConnectionView]:
+        """Connections of these businesses, or all for None."""
+
+    def connection(self, connection_id: UUID) -> ConnectionView | None:
+        """One connection."""
+
+    def settings_versions(self, connection_id: UUID) -> Sequence[SettingsVersion]:
+        """All saved versions, newest first."""
+
+    def runs(self, connection_id: UUID, limit: int, cursor: str | None = None) -> Page[RunView]:
+        """The runs of a connection."""
+
+    def run(self, run_id: UUID) -> RunView | None:
+        """One run."""
+
+    def active_runs(self) -> Sequence[UUID]:
+        """Runs that have not ended."""
+
+    def unready_connections(self) -> Sequence[UUID]:
+        """Connections with both sign-ins that are not ready, or need action."""
+
+    def report(
+        self, run_id: UUID, outcome: Outcome | None, limit: int, cursor: str | None = None
+    ) -> Page[Reported]:
+        """A run's rows in report order; posted ones with their document number and lines."""
+
+    def transactions(
+        self,
+        connection_id: UUID,
+        wanted: TransactionFilter,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[TransactionView]:
+        """The ledger of everything seen."""
+
+    def transaction(
+        self, connection_id: UUID, kind_or_record: str, pex_id: int
+    ) -> TransactionView | None:
+        """One transaction, named by its kind or by the PEX record that it comes from."""
+
+    def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
+        """Streams of a connection's transactions that are reserved, submitted or in doubt."""
+
+    def posted(self, connection_id: UUID) -> Sequence[UUID]:
+        """Streams of a connection's posted transactions."""
