@@ -59,11 +59,19 @@ class InLedger:
 
 
 @dataclass(frozen=True, slots=True)
+class Twice:
+    """It was posted, and whole lines of it are in the journal once more (contract 6.6, 6d)."""
+
+    lines: tuple[FoundLine, ...]
+    entry_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """Neither the journal nor the ledger holds a trace."""
 
 
-Finding = Whole | Part | InLedger | Nothing
+Finding = Whole | Part | InLedger | Twice | Nothing
 
 
 class Look:
@@ -89,12 +97,12 @@ class Look:
 
     def find(self, keys: DocumentKeys, entry: JournalEntry) -> Finding:
         """What there is of an entry."""
-        lines = self.lines_of(keys)
-        if len(lines) == len(entry.lines):
-            return Whole(tuple(line.id for line in sorted(lines, key=lambda one: one.line_number)))
-        posted = self.ledger_entries_of(keys)
+        lines = tuple(sorted(self.lines_of(keys), key=lambda line: line.line_number))
+        posted = tuple(one.id for one in self.ledger_entries_of(keys))
         if posted:
-            return InLedger(tuple(one.id for one in posted))
+            return Twice(lines, posted) if len(lines) == len(entry.lines) else InLedger(posted)
+        if len(lines) == len(entry.lines):
+            return Whole(tuple(line.id for line in lines))
         return Part(len(lines)) if lines else Nothing()
 
     def lines_of(self, keys: DocumentKeys) -> Sequence[FoundLine]:

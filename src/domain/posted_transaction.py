@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 
 from eventsourcing.domain import Aggregate, event
 
+from domain.document_keys import DocumentKeys
 from domain.journal_entry import JournalEntry
 from domain.money import Money
 from domain.pack import NumberedEntry
@@ -110,6 +111,7 @@ class PostedTransaction(Aggregate):
         self.submitted_at: datetime | None = None
         self.run_id = run_id
         self.edition = 0
+        self.was_in_doubt = False
 
     # --- why it is not posted ---------------------------------------------------------------
 
@@ -231,6 +233,7 @@ class PostedTransaction(Aggregate):
     @event("Doubted", topic="posted_transaction.doubted")
     def _doubted(self, timestamp: datetime, cause: str, run_id: UUID) -> None:
         self.state = State.IN_DOUBT
+        self.was_in_doubt = True
         self.code = "IN_DOUBT"
         self.cause = cause
         self.run_id = run_id
@@ -272,6 +275,20 @@ class PostedTransaction(Aggregate):
         self.run_id = run_id
 
     # --- reading ------------------------------------------------------------------------------
+
+    @property
+    def keys(self) -> DocumentKeys:
+        """The names of its entry in BC."""
+        return DocumentKeys.of(self.record, self.pex_id, edition=self.edition)
+
+    @property
+    def must_be_sent_again(self) -> bool:
+        """Whether it was sent before, surely does not exist, and waits to be sent again."""
+        return self.state is State.RESERVED and self.attempts > 0
+
+    def is_to_be_sent_again_to(self, target: Target) -> bool:
+        """Whether it waits to be sent again, and to this journal."""
+        return self.must_be_sent_again and self.target == target
 
     @property
     def numbered(self) -> NumberedEntry:

@@ -112,8 +112,9 @@ class TransactionView:
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """Which transactions a list shows; None or empty for no limit. `text` searches the merchant,
-    the cardholder and the PEX id.
+    """Which transactions a list shows; None or empty for no limit.
+
+    `text` searches the merchant, the cardholder and the PEX id.
     """
 
     outcome: Outcome | None = None

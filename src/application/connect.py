@@ -1,0 +1,138 @@
+"""Join a PEX business to Business Central, and part them again (M1 to M7)."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from application.ports.clock import Clock
+from application.ports.company_data import BusinessCentralAccess
+from application.ports.event_log import EventLog
+from application.ports.general_journal import Journal, Journals
+from application.ports.pex import PexAccess
+from application.ports.sign_in import MicrosoftSignIn, MicrosoftUser
+from application.ports.transactions import Atomically
+from application.ports.vault import Vault
+from application.ports.wakeups import Wakeups
+from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
+
+PEX_CREDENTIAL = "pex_credential"
+
+
+class Connect:
+    """Both sign-ins of a connection. Secrets go to the vault, facts to the event log."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        vault: Vault,
+        pex: PexAccess,
+        sign_in: MicrosoftSignIn,
+        access: BusinessCentralAccess,
+        journals: Journals,
+        clock: Clock,
+        atomically: Atomically,
+        wakeups: Wakeups,
+    ) -> None:
+        self._log = log
+        self._vault = vault
+        self._pex = pex
+        self._sign_in = sign_in
+        self._access = access
+        self._journals = journals
+        self._clock = clock
+        self._atomically = atomically
+        self._wakeups = wakeups
+
+    def with_pex_token(self, token: str, actor: str) -> tuple[UUID, bool]:
+        """Connect the token's business; the connection's id, and whether it is new.
+
+        Raises:
+            PexTokenRefused: dead, or not an administrator's.
+            PexPermissionMissing: the missing ones are named (M2).
+        """
+        business = self._pex.with_token(token).business()
+        connection_id = Connection.create_id(business.id)
+        connection = self._log.find(Connection, connection_id)
+        now = self._clock.now()
+        created = connection is None
+        if connection is None:
+            connection = Connection(now, business.id, business.name, business.funding.value, actor)
+        connection.pex_signed_in(now, business.name, business.funding.value, business.user, actor)
+        credential = json.dumps({"scheme": "token", "token": token}).encode()
+        with self._atomically():
+            self._vault.put(connection_id, PEX_CREDENTIAL, credential)
+            self._log.save(connection)
+        self._wakeups.connection(connection_id)
+        return connection_id, created
+
+    def with_service(
+        self, connection_id: UUID, tenant_id: str, environment: str, actor: str
+    ) -> None:
+        """Sign in with the app's own credentials (M3), and see that BC opens with them.
+
+        Raises:
+            MicrosoftSignInRefused: wrong tenant, secret or consent.
+            BusinessCentralSignInRefused: BC does not know the app.
+            EnvironmentNotFound: no such environment.
+        """
+        connection = self._log.load(Connection, connection_id)
+        user = self._sign_in.with_service(connection_id, tenant_id)
+        self._join(connection, MicrosoftMode.SERVICE, user, environment, actor)
+
+    def begin_delegated(self, connection_id: UUID, environment: str, redirect_uri: str) -> str:
+        """Begin a sign-in in the browser: the address to go to."""
+        self._log.load(Connection, connection_id)
+        self._vault.put(connection_id, "environment", environment.encode())
+        return self._sign_in.begin(connection_id, redirect_uri)
+
+    def complete_delegated(self, state: str, answer: Mapping[str, str], actor: str) -> UUID:
+        """Complete it with what Microsoft sent back; the connection's id."""
+        connection_id, user = self._sign_in.complete(state, answer)
+        connection = self._log.load(Connection, connection_id)
+        kept = self._vault.get(connection_id, "environment")
+        if kept is None:
+            raise NotReady("The sign-in was not begun here.")
+        self._join(connection, MicrosoftMode.DELEGATED, user, kept[0].decode(), actor)
+        return connection_id
+
+    def _join(
+        self,
+        connection: Connection,
+        mode: MicrosoftMode,
+        user: MicrosoftUser,
+        environment: str,
+        actor: str,
+    ) -> None:
+        self._access.company_data(connection.id, user.tenant_id, environment).companies()
+        microsoft = Microsoft(mode, user.tenant_id, environment, user.name)
+        connection.microsoft_signed_in(self._clock.now(), microsoft, actor)
+        self._log.save(connection)
+        self._wakeups.connection(connection.id)
+
+    def create_journal(self, connection_id: UUID) -> Journal:
+        """Create the journal `PEX Card` in the chosen company, on a person's request (M6)."""
+        connection = self._log.load(Connection, connection_id)
+        microsoft, company_id = connection.microsoft, connection.settings.company_id
+        if microsoft is None or company_id is None:
+            raise NotReady("Sign in with Microsoft and choose a company first.")
+        port = self._journals.general_journal(
+            connection.id, microsoft.tenant_id, microsoft.environment, company_id
+        )
+        journal = port.create()
+        self._wakeups.connection(connection_id)
+        return journal
+
+    def disconnect(self, connection_id: UUID, actor: str) -> None:
+        """Forget both sign-ins; history and posted marks stay (M7).
+
+        Raises:
+            RunActive: a run is going on.
+        """
+        connection = self._log.load(Connection, connection_id)
+        if connection.active_run is not None:
+            raise RunActive(connection.active_run)
+        connection.disconnect(self._clock.now(), actor)
+        with self._atomically():
+            self._vault.delete(connection_id, PEX_CREDENTIAL)
+            self._sign_in.forget(connection_id)
+            self._log.save(connection)

@@ -1,0 +1,242 @@
+"""Send a pack of reserved entries and record the answer (design: exactly once, 3 and 4)."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from application.ports.clock import Clock
+from application.ports.event_log import EventLog
+from application.ports.general_journal import (
+    Accepted,
+    Answer,
+    GeneralJournal,
+    Journal,
+    NotRun,
+    NumberTaken,
+    Refused,
+    Unknown,
+)
+from application.ports.transactions import Atomically
+from application.run_session import NEAR, RunSession, open_numbers
+from domain.findings import InLedger, Look, Nothing, Part, Twice, Whole
+from domain.pack import CAPACITY, NumberedEntry
+from domain.posted_transaction import Place, PostedTransaction
+from domain.refusals import PartlyFound
+from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+
+SEND_WITHIN = timedelta(seconds=60)
+
+
+class SendPack:
+    """Sends entries whose reservation and intention stand in the event log."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        clock: Clock,
+        atomically: Atomically,
+        boundary: Callable[[str], None],
+    ) -> None:
+        self._log = log
+        self._clock = clock
+        self._atomically = atomically
+        self._boundary = boundary
+
+    def send_again(
+        self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
+    ) -> None:
+        """Send entries once more that surely do not exist, with the numbers that they have."""
+        pack: list[PostedTransaction] = []
+        lines = 0
+        for posting in postings:
+            lines += len(posting.line_numbers)
+            if pack and lines > CAPACITY:
+                break
+            posting.submit(run.id, self._clock.now())
+            pack.append(posting)
+        self._log.save(*pack)
+        self._boundary("submitted again")
+        self.send(run, session, pack)
+
+    def send(self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction]) -> None:
+        """Send a pack that was just submitted in the log, and record the answer.
+
+        Raises:
+            Refusal: what kept BC from running it at all; everything in it stays reserved.
+        """
+        started = [posting.submitted_at for posting in pack if posting.submitted_at]
+        entries = [posting.numbered for posting in pack]
+        answer = session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
+        self._boundary("sent")
+        self._record(run, session, pack, answer)
+        self._boundary("recorded")
+        if isinstance(answer, NotRun):
+            raise answer.refusal
+
+    def _record(
+        self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction], answer: Answer
+    ) -> None:
+        session.unknown_in_a_row = (
+            session.unknown_in_a_row + 1 if isinstance(answer, Unknown) else 0
+        )
+        if isinstance(answer, Accepted):
+            reports = self._accepted(run, session, pack, answer)
+        elif isinstance(answer, Refused):
+            reports = self._refused(run, pack, answer)
+        elif isinstance(answer, NumberTaken):
+            self._number_taken(run, session, pack, answer)
+            return
+        else:
+            reports = ()
+            for posting in pack:
+                if isinstance(answer, Unknown):
+                    posting.doubt(answer.cause, run.id, self._clock.now())
+                else:
+                    posting.release(answer.refusal.cause, run.id, self._clock.now())
+        self._save(run, pack, reports)
+
+    def _save(
+        self, run: SyncRun, pack: Sequence[PostedTransaction], reports: Sequence[Reported]
+    ) -> None:
+        pages: tuple[SyncRun | RunPage, ...] = ()
+        if reports:
+            pages = (run, run.report(tuple(reports), self._clock.now()))
+        with self._atomically():
+            self._log.save(*pack, *pages)
+
+    def _accepted(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        pack: Sequence[PostedTransaction],
+        answer: Accepted,
+    ) -> tuple[Reported, ...]:
+        posted_before = self._posted_before(session, pack)
+        now = self._clock.now()
+        for posting in pack:
+            ids = tuple(answer.line_ids[number] for number in posting.line_numbers)
+            entry_ids = posted_before.get(posting.keys.external_document_number)
+            if entry_ids is None:
+                posting.confirm(ids, run.id, now)
+            else:
+                session.port.delete(session.journal, ids)
+                posting.adopt(Place.LEDGER, entry_ids, run.id, now)
+        return tuple(report(posting, Outcome.POSTED) for posting in pack)
+
+    def _posted_before(
+        self, session: RunSession, pack: Sequence[PostedTransaction]
+    ) -> dict[str, tuple[str, ...]]:
+        """Entries whose first attempt came late and was posted meanwhile (contract 6.6, 6d)."""
+        again = [posting for posting in pack if posting.was_in_doubt]
+        if not again:
+            return {}
+        days = [posting.numbered.entry.posting_date for posting in again]
+        look = Look(
+            (), session.port.ledger_entries(session.journal, min(days) - NEAR, max(days) + NEAR)
+        )
+        found = {
+            posting.keys.external_document_number: look.find(posting.keys, posting.numbered.entry)
+            for posting in again
+        }
+        return {
+            key: finding.entry_ids
+            for key, finding in found.items()
+            if isinstance(finding, InLedger)
+        }
+
+    def _refused(
+        self, run: SyncRun, pack: Sequence[PostedTransaction], answer: Refused
+    ) -> tuple[Reported, ...]:
+        """One bad entry costs one request more and sinks nobody."""
+        now = self._clock.now()
+        culprit = pack[answer.culprit]
+        culprit.reject(answer.refusal.code, answer.refusal.cause, run.id, now)
+        for posting in pack:
+            if posting is not culprit:
+                posting.release("Another entry of the same request was refused.", run.id, now)
+        return (report(culprit, Outcome.FAILED),)
+
+    def _number_taken(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        pack: Sequence[PostedTransaction],
+        answer: NumberTaken,
+    ) -> None:
+        """Ours, of an attempt that worked after all: adopt it. A stranger's: take new numbers."""
+        now = self._clock.now()
+        culprit = pack[answer.culprit]
+        entry = culprit.numbered.entry
+        days = (entry.posting_date - NEAR, entry.posting_date + NEAR)
+        look = Look(
+            session.port.lines(session.journal),
+            session.port.ledger_entries(session.journal, *days),
+        )
+        finding = look.find(culprit.keys, entry)
+        for posting in pack:
+            if posting is not culprit:
+                posting.release("Another entry's line number was taken.", run.id, now)
+        if not isinstance(finding, Nothing):
+            reports = take_finding(
+                run, session.port, session.journal, culprit, finding, self._clock
+            )
+            self._save(run, pack, reports)
+            return
+        numbers = open_numbers(self._log, self._clock, session.target, lambda: 0)
+        numbers.skip_past(session.port.highest_line_number(session.journal), now)
+        fresh = numbers.reserve(len(entry.lines), now)
+        digest = NumberedEntry(culprit.id, entry, fresh).payload_hash
+        culprit.release("A line number was taken by another line.", run.id, now)
+        culprit.reserve(entry, fresh, session.target, run.settings_version, digest, run.id, now)
+        self._log.save(numbers, *pack)
+
+
+def take_finding(
+    run: SyncRun,
+    port: GeneralJournal,
+    journal: Journal,
+    posting: PostedTransaction,
+    finding: Whole | Part | InLedger | Twice | Nothing,
+    clock: Clock,
+) -> tuple[Reported, ...]:
+    """Let an unsettled transaction follow what BC holds of it (contract 6.6, 6c)."""
+    now = clock.now()
+    if isinstance(finding, Whole):
+        posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now)
+    elif isinstance(finding, InLedger):
+        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
+    elif isinstance(finding, Twice) and _ours(posting, finding):
+        port.delete(journal, [line.id for line in finding.lines])
+        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
+    elif isinstance(finding, Nothing):
+        posting.release("Business Central holds no trace of it.", run.id, now)
+        return ()
+    else:
+        found = finding.found if isinstance(finding, Part) else len(finding.lines)
+        refusal = PartlyFound(found, len(posting.line_numbers))
+        posting.hold(refusal.code, refusal.cause, run.id, now)
+        return (report(posting, Outcome.FAILED),)
+    return (report(posting, Outcome.POSTED),)
+
+
+def _ours(posting: PostedTransaction, finding: Twice) -> bool:
+    """Whether the unposted lines are the ones that we sent, not a person's correction."""
+    numbers = tuple(line.line_number for line in finding.lines)
+    return posting.attempts > 1 and numbers == posting.line_numbers
+
+
+def report(posting: PostedTransaction, outcome: Outcome) -> Reported:
+    """A sent transaction's line in the report."""
+    entry = posting.numbered.entry
+    failed = outcome is not Outcome.POSTED
+    return Reported(
+        posting.record,
+        posting.pex_id,
+        posting.facts.kind,
+        entry.posting_date,
+        posting.facts.merchant,
+        posting.facts.amount,
+        outcome,
+        posting.code if failed else None,
+        posting.cause if failed else None,
+        entry.document_number,
+    )

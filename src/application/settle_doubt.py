@@ -1,0 +1,95 @@
+"""Settle what was sent without an answer: ask Business Central, never guess (contract 6.6, 6)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from application.ports.clock import Clock
+from application.ports.event_log import EventLog
+from application.ports.general_journal import GeneralJournal, Journal
+from application.ports.read_models import ReadModels
+from application.ports.transactions import Atomically
+from application.run_session import NEAR, RunSessions
+from application.send_pack import take_finding
+from domain.findings import Finding, Look, Nothing
+from domain.posted_transaction import OPEN, PostedTransaction, State, Target
+from domain.sync_run import Reported, RunPage, SyncRun
+
+FAR = timedelta(days=62)
+
+
+class SettleDoubt:
+    """Settles a connection's unfinished transactions within a run that holds its lease."""
+
+    def __init__(
+        self,
+        log: EventLog,
+        read_models: ReadModels,
+        sessions: RunSessions,
+        clock: Clock,
+        atomically: Atomically,
+        in_doubt: timedelta,
+    ) -> None:
+        self._log = log
+        self._read_models = read_models
+        self._sessions = sessions
+        self._clock = clock
+        self._atomically = atomically
+        self._in_doubt = in_doubt
+
+    def unfinished(self, run: SyncRun) -> list[PostedTransaction]:
+        """What was sent and is not settled, and what waits to be sent again; oldest first."""
+        streams = self._read_models.unfinished(run.connection_id)
+        found = self._log.find_many(PostedTransaction, streams).values()
+        waiting = [one for one in found if one.state in OPEN or one.must_be_sent_again]
+        return sorted(waiting, key=lambda one: (one.submitted_at or run.started_at, one.pex_id))
+
+    def note_lost_answers(self, run: SyncRun, postings: Iterable[PostedTransaction]) -> None:
+        """Whatever is still `submitted` although nobody sends any more lost its answer."""
+        lost = [posting for posting in postings if posting.state is State.SUBMITTED]
+        for posting in lost:
+            cause = "The worker stopped before the answer was recorded."
+            posting.doubt(cause, run.id, self._clock.now())
+        if lost:
+            self._log.save(*lost)
+
+    def due_at(self, posting: PostedTransaction) -> datetime:
+        """When BC's own time limits have passed, so that its answer is final."""
+        return (posting.submitted_at or self._clock.now()) + self._in_doubt
+
+    def settle_due(self, run: SyncRun, postings: Sequence[PostedTransaction]) -> bool:
+        """Ask about all that is due; whether anything was."""
+        now = self._clock.now()
+        due = [one for one in postings if one.state in OPEN and self.due_at(one) <= now]
+        for target in {one.target for one in due if one.target}:
+            self._settle(run, target, [one for one in due if one.target == target])
+        return bool(due)
+
+    def _settle(self, run: SyncRun, target: Target, postings: list[PostedTransaction]) -> None:
+        port, journal = self._sessions.journal(run, target)
+        findings = self._find(port, journal, postings, NEAR)
+        missing = [one for one, finding in findings if isinstance(finding, Nothing)]
+        if missing:
+            wider = dict(self._find(port, journal, missing, FAR))
+            findings = [(one, wider.get(one, finding)) for one, finding in findings]
+        reports: list[Reported] = []
+        for posting, finding in findings:
+            reports.extend(take_finding(run, port, journal, posting, finding, self._clock))
+        pages: tuple[SyncRun | RunPage, ...] = ()
+        if reports:
+            pages = (run, run.report(tuple(reports), self._clock.now()))
+        with self._atomically():
+            self._log.save(*postings, *pages)
+
+    def _find(
+        self,
+        port: GeneralJournal,
+        journal: Journal,
+        postings: Sequence[PostedTransaction],
+        margin: timedelta,
+    ) -> list[tuple[PostedTransaction, Finding]]:
+        days = [posting.numbered.entry.posting_date for posting in postings]
+        look = Look(
+            port.lines(journal),
+            port.ledger_entries(journal, min(days) - margin, max(days) + margin),
+        )
+        return [(posting, look.find(posting.keys, posting.numbered.entry)) for posting in postings]
