@@ -139,27 +139,18 @@ class AdvanceRun:
             session.unknown_in_a_row = 0
             self._boundary("settled")
             return now
-        again = [
-            one for one in unfinished if one.must_be_sent_again and one.target == session.target
-        ]
-        if session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
+        in_doubt = [one for one in unfinished if one.state in OPEN]
+        if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
+            again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
             if again:
                 self._send.send_again(run, session, again)
                 return now
             if self._post.post_next(run, session, connection.business_id):
                 return now
-        return self._wait_for_doubts_or_finish(run, unfinished)
-
-    def _wait_for_doubts_or_finish(
-        self, run: SyncRun, unfinished: list[PostedTransaction]
-    ) -> datetime | None:
-        waiting = [posting for posting in unfinished if posting.state in OPEN]
-        if not waiting:
-            self._finish(run)
-            return None
-        session = self._sessions.of(run)
-        session.unknown_in_a_row = 0
-        return min(self._doubts.due_at(posting) for posting in waiting)
+        if in_doubt:
+            return min(self._doubts.due_at(posting) for posting in in_doubt)
+        self._finish(run)
+        return None
 
     def _finish(self, run: SyncRun) -> None:
         run.finish(self._clock.now())

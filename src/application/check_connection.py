@@ -29,7 +29,7 @@ class CheckConnection:
         self._clock = clock
 
     def check(self, connection_id: UUID) -> None:
-        """Make it ready, or require the action that is missing; a service that is away is neither."""
+        """Make it ready, or require what is missing; while a service is away, do neither."""
         connection = self._log.load(Connection, connection_id)
         if connection.pex_user is None or connection.microsoft is None:
             return
