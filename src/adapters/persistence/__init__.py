@@ -1,0 +1,1 @@
+"""The event store, the operational tables and their schema, on SQLite or PostgreSQL."""

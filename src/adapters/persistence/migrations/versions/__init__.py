@@ -1,0 +1,1 @@
+"""The migrations, each one a step up and the same step down."""

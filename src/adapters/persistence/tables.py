@@ -1,0 +1,110 @@
+"""The event log and the operational tables. Only migrations create them (`schema`)."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+NAMING = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+}
+
+metadata = sa.MetaData(naming_convention=NAMING)
+
+BigNumber = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits on both databases; SQLite numbers rows by itself only under the name INTEGER."""
+
+
+class UtcDateTime(sa.TypeDecorator[datetime]):
+    """An instant: aware going in, aware UTC coming out, on SQLite too, which knows no zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Convert to UTC.
+
+        Raises:
+            ValueError: the value has no time zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs its time zone")
+        instant = value.astimezone(UTC)
+        return instant.replace(tzinfo=None) if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Give the instant its zone back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("position", BigNumber, primary_key=True, autoincrement=True),
+    sa.Column("stream_id", sa.Uuid(), nullable=False),
+    sa.Column("version", sa.Integer(), nullable=False),
+    sa.Column("topic", sa.Text(), nullable=False),
+    sa.Column("payload", sa.Text(), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.UniqueConstraint("stream_id", "version"),
+    # A number is never given twice, not even after somebody cut off the tail.
+    sqlite_autoincrement=True,
+)
+
+tracking = sa.Table(
+    "tracking",
+    metadata,
+    sa.Column("name", sa.Text(), primary_key=True),
+    sa.Column("position", BigNumber, nullable=False),
+)
+
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("owner", sa.Uuid(), primary_key=True),
+    sa.Column("purpose", sa.Text(), primary_key=True),
+    sa.Column("version", sa.Integer(), nullable=False),
+    # NULL where the secret was forgotten; the row stays, so that no version comes twice.
+    sa.Column("sealed", sa.LargeBinary()),
+)
+
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.Text(), primary_key=True),
+    sa.Column("owner", sa.Text(), nullable=False),
+    sa.Column("until_utc", UtcDateTime(), nullable=False),
+)
+
+worklist = sa.Table(
+    "worklist",
+    metadata,
+    sa.Column("run_id", sa.Uuid(), primary_key=True),
+    sa.Column("record", sa.Text(), primary_key=True),
+    sa.Column("pex_id", sa.BigInteger(), primary_key=True),
+    sa.Column("sequence", sa.Integer(), nullable=False),
+    sa.Column("payload", sa.Text(), nullable=False),
+    sa.Column("state", sa.Text(), nullable=False),
+    sa.Index(None, "run_id", "state", "sequence"),
+)
+
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("name", sa.Text(), nullable=False),
+    sa.Column("role", sa.Text(), nullable=False),
+    sa.Column("businesses", sa.Text(), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcDateTime(), nullable=False),
+    sa.Column("created_by", sa.Text(), nullable=False),
+    sa.Column("revoked_at", UtcDateTime()),
+    sa.UniqueConstraint("hash"),
+)

