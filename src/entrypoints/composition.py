@@ -1,0 +1,140 @@
+"""Everything wired by hand, in this one place."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from adapters.business_central.access import HttpBusinessCentral
+from adapters.clock import SystemClock
+from adapters.entra.sign_in import MsalSignIn
+from adapters.persistence.api_tokens import SqlApiTokens
+from adapters.persistence.engine import Database, make_engine
+from adapters.persistence.event_log import SqlEventLog
+from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.read_models import SqlReadModels
+from adapters.persistence.vault import Vault, parse_keys
+from adapters.persistence.worklist import SqlWorklist
+from adapters.pex.access import HttpPexAccess
+from application.advance_run import AdvanceRun
+from application.check_connection import CheckConnection
+from application.configure import Configure
+from application.connect import Connect
+from application.fetch_rows import FetchRows
+from application.ports.clock import Clock
+from application.ports.event_log import EventLog
+from application.ports.read_models import ReadModels
+from application.ports.wakeups import Wakeups
+from application.post_entries import PostEntries
+from application.run_session import RunSessions
+from application.send_pack import SendPack
+from application.settle_doubt import SettleDoubt
+from application.start_run import StartRun
+from application.sweep import Sweep
+from application.verify import Verify
+from domain.connection import Connection
+from domain.journal_numbers import JournalNumbers
+from domain.posted_transaction import PostedTransaction
+from domain.sync_run import RunPage, SyncRun
+from entrypoints.settings import Settings
+
+AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the entry points call."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    log: EventLog
+    read_models: ReadModels
+    api_tokens: SqlApiTokens
+    vault: Vault
+    connect: Connect
+    configure: Configure
+    check_connection: CheckConnection
+    start_run: StartRun
+    advance_run: AdvanceRun
+    sweep: Sweep
+    verify: Verify
+
+
+def build(
+    settings: Settings,
+    wakeups: Wakeups,
+    *,
+    boundary: Callable[[str], None] = lambda _name: None,
+    lease: timedelta = LASTING,
+    on_request: Callable[..., None] | None = None,
+) -> Services:
+    """Wire the services of one process; the database must have been migrated.
+
+    `boundary` is told the name of each step that a run is about to leave behind; `on_request` of
+    each request that went out to PEX or Business Central.
+    """
+    clock = SystemClock(settings.now)
+    database = Database(make_engine(settings.database_url))
+    log = SqlEventLog(database, AGGREGATES)
+    read_models = SqlReadModels(database, log)
+    vault = Vault(database, parse_keys(settings.sealing_keys()))
+    worklist = SqlWorklist(database)
+    pex = HttpPexAccess(
+        settings.pex_api_url, vault, settings.pex_requests_per_minute, on_request=on_request
+    )
+    sign_in = MsalSignIn(
+        settings.entra_authority,
+        settings.entra_client_id,
+        settings.entra_client_secret.get_secret_value(),
+        vault,
+        on_request=on_request,
+    )
+    business_central = HttpBusinessCentral(
+        settings.bc_api_url,
+        sign_in,
+        clock,
+        concurrency=settings.bc_concurrency,
+        on_request=on_request,
+    )
+    atomically = database.transaction
+    sessions = RunSessions(business_central, business_central)
+    send = SendPack(log, clock, atomically, boundary)
+    in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
+    return Services(
+        settings,
+        database,
+        clock,
+        log,
+        read_models,
+        SqlApiTokens(database),
+        vault,
+        Connect(
+            log,
+            vault,
+            pex,
+            sign_in,
+            business_central,
+            business_central,
+            clock,
+            atomically,
+            wakeups,
+        ),
+        Configure(log, pex, business_central, clock, wakeups),
+        CheckConnection(log, pex, business_central, business_central, clock),
+        StartRun(log, clock, wakeups),
+        AdvanceRun(
+            log,
+            HeldLeases(SqlLeases(database), clock, lease),
+            clock,
+            atomically,
+            worklist,
+            sessions,
+            FetchRows(pex, worklist, log, clock, atomically),
+            PostEntries(worklist, log, clock, atomically, send, boundary),
+            send,
+            SettleDoubt(log, read_models, sessions, clock, atomically, in_doubt),
+            boundary,
+        ),
+        Sweep(read_models, wakeups),
+        Verify(log, read_models, business_central),
+    )

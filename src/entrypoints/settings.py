@@ -1,0 +1,76 @@
+"""The environment variables of the product, read once at the start."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+
+from domain.refusals import Refusal
+
+
+class SecretKeyMissing(Refusal):
+    """No key to seal secrets with, and no file beside which to make one."""
+
+    code = "SECRET_KEY_MISSING"
+    fix = "Set PEXBC_SECRET_KEY to a random text of at least 32 characters, and keep it safe."
+
+    def __init__(self) -> None:
+        super().__init__("PEXBC_SECRET_KEY is not set, and the database is no file.")
+
+
+class Settings(BaseSettings):
+    """What stands in the environment, with the defaults of an embedded start."""
+
+    model_config = SettingsConfigDict(env_prefix="PEXBC_", env_file=".env", extra="ignore")
+
+    database_url: str = "sqlite:///pexbc.db"
+    broker_url: str = ""
+    secret_key: SecretStr = SecretStr("")
+    public_url: str = "http://localhost:8000"
+    pex_api_url: str = "https://coreapi.pexcard.com/v4"
+    pex_oauth_url: str = "https://oauth.pexcard.com"
+    pex_client_id: str = ""
+    pex_scopes: str = ""
+    bc_api_url: str = "https://api.businesscentral.dynamics.com"
+    entra_authority: str = "https://login.microsoftonline.com"
+    entra_client_id: str = ""
+    entra_client_secret: SecretStr = SecretStr("")
+    bc_in_doubt_seconds: float = Field(default=720, ge=0)
+    bc_concurrency: int = Field(default=3, ge=1, le=5)
+    pex_requests_per_minute: int = Field(default=90, ge=1)
+    now: datetime | None = None
+    log_level: str = "info"
+    log_format: str = Field(default_factory=lambda: "console" if sys.stderr.isatty() else "json")
+
+    def sealing_keys(self) -> str:
+        """The sealing keys, newest first, comma-separated; made beside an SQLite file if missing.
+
+        Raises:
+            SecretKeyMissing: none is set and the database is no file.
+        """
+        given = self.secret_key.get_secret_value()
+        if given:
+            return given
+        url = make_url(self.database_url)
+        if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+            raise SecretKeyMissing
+        return _key_beside(Path(url.database))
+
+
+def _key_beside(database: Path) -> str:
+    """The key in the file beside the database, made at the first start, readable by its owner."""
+    path = database.with_suffix(database.suffix + ".key")
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    key = os.urandom(32).hex()
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key
