@@ -1,12 +1,12 @@
 """Settle what was sent without an answer: ask Business Central, never guess (contract 6.6, 6)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import GeneralJournal, Journal
-from application.ports.read_models import ReadModels
 from application.ports.transactions import Atomically
 from application.run_session import NEAR, RunSessions
 from application.send_pack import take_finding
@@ -23,14 +23,14 @@ class SettleDoubt:
     def __init__(
         self,
         log: EventLog,
-        read_models: ReadModels,
+        unfinished: Callable[[UUID], Sequence[UUID]],
         sessions: RunSessions,
         clock: Clock,
         atomically: Atomically,
         in_doubt: timedelta,
     ) -> None:
         self._log = log
-        self._read_models = read_models
+        self._unfinished = unfinished
         self._sessions = sessions
         self._clock = clock
         self._atomically = atomically
@@ -38,7 +38,7 @@ class SettleDoubt:
 
     def unfinished(self, run: SyncRun) -> list[PostedTransaction]:
         """What was sent and is not settled, and what waits to be sent again; oldest first."""
-        streams = self._read_models.unfinished(run.connection_id)
+        streams = self._unfinished(run.connection_id)
         found = self._log.find_many(PostedTransaction, streams).values()
         waiting = [one for one in found if one.state in OPEN or one.must_be_sent_again]
         return sorted(waiting, key=lambda one: (one.submitted_at or run.started_at, one.pex_id))
@@ -67,13 +67,12 @@ class SettleDoubt:
     def _settle(self, run: SyncRun, target: Target, postings: list[PostedTransaction]) -> None:
         port, journal = self._sessions.journal(run, target)
         findings = self._find(port, journal, postings, NEAR)
-        missing = [one for one, finding in findings if isinstance(finding, Nothing)]
+        missing = [one for one in postings if isinstance(findings[one.id], Nothing)]
         if missing:
-            wider = dict(self._find(port, journal, missing, FAR))
-            findings = [(one, wider.get(one, finding)) for one, finding in findings]
+            findings |= self._find(port, journal, missing, FAR)
         reports: list[Reported] = []
-        for posting, finding in findings:
-            reports.extend(take_finding(run, port, journal, posting, finding, self._clock))
+        for one in postings:
+            reports.extend(take_finding(run, port, journal, one, findings[one.id], self._clock))
         pages: tuple[SyncRun | RunPage, ...] = ()
         if reports:
             pages = (run, run.report(tuple(reports), self._clock.now()))
@@ -86,10 +85,10 @@ class SettleDoubt:
         journal: Journal,
         postings: Sequence[PostedTransaction],
         margin: timedelta,
-    ) -> list[tuple[PostedTransaction, Finding]]:
+    ) -> dict[UUID, Finding]:
         days = [posting.numbered.entry.posting_date for posting in postings]
         look = Look(
             port.lines(journal),
             port.ledger_entries(journal, min(days) - margin, max(days) + margin),
         )
-        return [(posting, look.find(posting.keys, posting.numbered.entry)) for posting in postings]
+        return {posting.id: look.find(posting.keys, posting.numbered.entry) for posting in postings}

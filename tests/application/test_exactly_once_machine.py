@@ -1,0 +1,172 @@
+"""Whatever fails, whoever interferes: no transaction twice in the books, and none lost.
+
+Two workers, repeated triggers, deaths between any two steps, answers lost before and after the
+commit, commits that come late, and a user who posts, deletes, edits and adds lines.
+"""
+
+from datetime import date, timedelta
+from uuid import UUID
+
+from hypothesis import Phase
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from application_world import Worker, World, purchase
+from domain.connection import RunActive
+from domain.posted_transaction import PostedTransaction, State
+
+MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
+
+
+class SyncMachine(RuleBasedStateMachine):
+    """The sync against a Business Central that misbehaves."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = World()
+        self.workers = (self.world.worker, Worker(self.world))
+        self.next_id = 1
+        self.touched: set[int] = set()
+        self.bad: set[int] = set()
+
+    # --- PEX -----------------------------------------------------------------------------------
+
+    @rule(count=st.integers(1, 60), day=st.integers(1, 14))
+    def purchases_settle(self, count: int, day: int) -> None:
+        for _ in range(count):
+            self.world.pex.all_rows.append(
+                purchase(self.next_id, f"-{self.next_id}.25", day=date(2026, 8, day))
+            )
+            self.next_id += 1
+
+    @rule()
+    def a_purchase_that_bc_refuses(self) -> None:
+        self.world.pex.all_rows.append(purchase(self.next_id, "-1.00"))
+        self.world.journal.refused_documents.add(f"PEX-{self.next_id}-X1")
+        self.bad.add(self.next_id)
+        self.next_id += 1
+
+    # --- triggers and workers --------------------------------------------------------------------
+
+    @rule()
+    def somebody_presses_execute(self) -> None:
+        try:
+            self.world.start()
+        except RunActive:
+            assert self.world.connection.active_run is not None
+
+    @rule(worker=st.integers(0, 1), crash_after=st.integers(0, 9), steps=st.integers(1, 6))
+    def a_worker_steps(self, worker: int, crash_after: int, steps: int) -> None:
+        for _ in range(steps):
+            run_id = self.world.connection.active_run
+            if run_id is not None:
+                self.workers[worker].step(run_id, crash_after=crash_after)
+
+    @rule(worker=st.integers(0, 1), pause=st.integers(0, 2000))
+    def a_worker_falls_asleep_while_sending(self, worker: int, pause: int) -> None:
+        run_id = self.world.connection.active_run
+        if run_id is None:
+            return
+        journal, asleep = self.world.journal, self.workers[worker]
+        submit = journal.submit
+
+        def sleepy_submit(*args: object) -> object:
+            journal.submit = submit  # type: ignore[method-assign]
+            self.world.leases.held.clear()
+            self.world.clock.advance(pause)
+            for _ in range(3):
+                self.workers[1 - worker].step(run_id)
+            return submit(*args)  # type: ignore[arg-type]
+
+        journal.submit = sleepy_submit  # type: ignore[method-assign,assignment]
+        asleep.step(run_id)
+        journal.submit = submit  # type: ignore[method-assign]
+
+    @rule(seconds=st.sampled_from([1, 30, 400, 800]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.clock.advance(seconds)
+        self.world.journal.come_true()
+
+    # --- Business Central and its user -----------------------------------------------------------
+
+    @rule(moods=st.lists(st.sampled_from(MOODS), min_size=1, max_size=4))
+    def business_central_misbehaves(self, moods: list[str]) -> None:
+        self.world.journal.moods.extend(moods)
+
+    @rule(series=st.sampled_from([None, "GJ-0001", "GJ-0002"]))
+    def the_user_posts(self, series: str | None) -> None:
+        self.world.journal.posting_series = series
+        self.world.journal.post_all()
+
+    @rule(at=st.integers(0, 1000))
+    def the_user_deletes_a_line(self, at: int) -> None:
+        numbers = [number for number in self.world.journal.by_number if number > 10000]
+        if numbers:
+            number = numbers[at % len(numbers)]
+            self._touch(number)
+            self.world.journal.delete_line(number)
+
+    @rule(at=st.integers(0, 1000))
+    def the_user_moves_an_entry_to_another_day(self, at: int) -> None:
+        numbers = [number for number in self.world.journal.by_number if number > 10000]
+        if numbers:
+            moved = self.world.journal.by_number[numbers[at % len(numbers)]]
+            for number in numbers:
+                line = self.world.journal.by_number[number]
+                if line.external_document_number == moved.external_document_number:
+                    day = line.posting_date + timedelta(days=9)
+                    self.world.journal.edit_line(number, posting_date=day)
+
+    @rule(offset=st.integers(0, 6))
+    def the_user_adds_a_line_where_ours_would_go(self, offset: int) -> None:
+        number = max(self.world.journal.by_number, default=700_000) + offset * 10
+        if number not in self.world.journal.by_number:
+            self.world.journal.add_line(number)
+
+    def _touch(self, number: int) -> None:
+        key = self.world.journal.by_number[number].external_document_number
+        if key.startswith("PEX"):
+            self.touched.add(int(key[3:]))
+
+    # --- the promise -----------------------------------------------------------------------------
+
+    @invariant()
+    def no_transaction_stands_in_the_books_twice(self) -> None:
+        for pex_id in range(1, self.next_id):
+            assert self.world.times_in_books(pex_id) <= 1, pex_id
+
+    @invariant()
+    def what_the_events_call_posted_is_in_the_books(self) -> None:
+        for posting in self.world.log.all_of(PostedTransaction):
+            if posting.state is State.POSTED and posting.pex_id not in self.touched:
+                assert self.world.times_in_books(posting.pex_id) == 1, posting.pex_id
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        self.world.journal.moods.clear()
+        active = self.world.connection.active_run
+        if active is not None:
+            self._see_through(active)
+        self._see_through(self.world.start())
+        self.no_transaction_stands_in_the_books_twice()
+        for pex_id in range(1, self.next_id):
+            if pex_id in self.bad:
+                assert self.world.times_in_books(pex_id) == 0
+            elif pex_id not in self.touched:
+                assert self.world.times_in_books(pex_id) == 1, pex_id
+
+    def _see_through(self, run_id: UUID) -> None:
+        self.world.leases.held.clear()
+        self.world.finish(run_id, self.workers[1])
+
+
+TestSync = SyncMachine.TestCase
+TestSync.settings = hypothesis_settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
