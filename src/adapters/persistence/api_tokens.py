@@ -89,7 +89,7 @@ class SqlApiTokens:
 
 
 def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode(errors="replace")).hexdigest()
 
 
 def _token(row: sa.Row[Any]) -> ApiToken:

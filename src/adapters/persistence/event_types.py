@@ -19,7 +19,7 @@ from eventsourcing.domain import (
 )
 
 _IN_COLUMNS = frozenset({"originator_id", "originator_version", "originator_topic"})
-_AWARE = msgspec.Meta(tz=True)
+_AWARE = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class UntypedEventError(TypeError):
@@ -93,9 +93,9 @@ def _event_type(aggregate: type[Aggregate], event: type[CanMutateAggregate[UUID]
 
 
 def _aware(annotation: Any) -> Any:
-    if annotation in (datetime, datetime | None):
-        return Annotated[annotation, _AWARE]
-    return annotation
+    if annotation == datetime:
+        return _AWARE
+    return _AWARE | None if annotation == datetime | None else annotation
 
 
 def _defaults(aggregate: type[Aggregate], event: type) -> dict[str, tuple[object]]:

@@ -1,6 +1,7 @@
 """The worklist over SQL: rows of a run between its short tasks."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from adapters.persistence.engine import Database, upsert
 from adapters.persistence.tables import worklist
 from application.ports.worklist import RowKey
+from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction
 
 _PENDING = "pending"
@@ -48,7 +50,7 @@ class SqlWorklist:
         )
         with self._database.reading() as connection:
             payloads = connection.scalars(query).all()
-        return tuple(self._decoder.decode(payload) for payload in payloads)
+        return tuple(_in_eastern_time(self._decoder.decode(payload)) for payload in payloads)
 
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided; unknown keys are passed over."""
@@ -90,3 +92,13 @@ class SqlWorklist:
             "payload": self._encoder.encode(row).decode(),
             "state": _PENDING,
         }
+
+
+def _in_eastern_time(row: PexTransaction) -> PexTransaction:
+    # JSON knows offsets alone; with their zone back, the times equal those that PEX told.
+    settled = row.settled_at
+    return replace(
+        row,
+        transacted_at=row.transacted_at.astimezone(EASTERN),
+        settled_at=None if settled is None else settled.astimezone(EASTERN),
+    )
