@@ -56,6 +56,16 @@ STALLS_BEFORE_GIVING_UP = 12
 UNKNOWNS_BEFORE_WAITING = 2
 
 
+class InternalFault(Refusal):
+    """A fault of the program itself; the log has its traceback."""
+
+    code = "INTERNAL"
+    fix = "Tell support the run's id; nothing was posted twice."
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"A step failed with {type(error).__name__}.")
+
+
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """When a run wants its next step; None once it is over."""
@@ -106,6 +116,12 @@ class AdvanceRun:
             if run.stalled_until is not None and run.stalled_until > self._clock.now():
                 return NextStep(run.stalled_until)
             return self._guarded(run)
+
+    def note_fault(self, run_id: UUID, error: Exception) -> None:
+        """Make a run wait after an unforeseen error, and end it when that happens too often."""
+        run = self._log.find(SyncRun, run_id)
+        if run is not None and not run.is_over:
+            self._wait(run, InternalFault(error), None)
 
     def _guarded(self, run: SyncRun) -> NextStep:
         """Let what keeps a run from going on end in a wait or in a status, never in silence."""

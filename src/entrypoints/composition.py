@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.business_central.access import HttpBusinessCentral
-from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
+from adapters.persistence.read_models import SqlReadModels
+from adapters.pex.access import HttpPexAccess
+
+from adapters.clock import SystemClock
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
-from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
-from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
 from application.check_connection import CheckConnection
 from application.configure import Configure
@@ -132,7 +133,7 @@ def build(
             FetchRows(pex, worklist, log, clock, atomically),
             PostEntries(worklist, log, clock, atomically, send, boundary),
             send,
-            SettleDoubt(log, read_models, sessions, clock, atomically, in_doubt),
+            SettleDoubt(log, read_models.unfinished, sessions, clock, atomically, in_doubt),
             boundary,
         ),
         Sweep(read_models, wakeups),

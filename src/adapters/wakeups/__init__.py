@@ -1,0 +1,1 @@
+"""Wake-up calls over Dramatiq, in this process or through a broker."""
