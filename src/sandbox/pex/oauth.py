@@ -1,25 +1,18 @@
 """The OAuth 2.1 authority: code with PKCE, rotating refresh tokens, revocation (contract 1.4)."""
 
-import base64
-import hashlib
-import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from sandbox.pex import sign_in_page
+from sandbox.pex.authorization import Form, form_of, proves, redirect, refused_request
 from sandbox.pex.keys import id_token, key_set
 from sandbox.pex.wire import Refusal, hex_id
 from sandbox.pex.world import Token, World
 from sandbox.web import Request, Response, Router, reply
 
 _CODE_LIFETIME = timedelta(minutes=5)
-_NEEDED = ("response_type", "client_id", "redirect_uri", "code_challenge")
-_VERIFIER_LENGTHS = range(43, 129)
 _NO_STORE = {"cache-control": "no-store"}
-
-Form = Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -116,25 +109,25 @@ class Authority:
 
     def _authorize(self, request: Request) -> Response:
         form = dict(request.query)
-        refused = _refused(form)
+        refused = refused_request(form)
         if refused is not None:
             return refused
         hint = form.get("login_hint", "").lower()
         if hint == "deny":
-            return _redirect(form, {"error": "access_denied"})
+            return redirect(form, {"error": "access_denied"})
         for business in self.world.businesses.values():
             if hint in (str(business.id), business.username):
                 return self._approved(form, business.id)
         return sign_in_page.page(form, self.world.businesses.values())
 
     def _decide(self, request: Request) -> Response:
-        form = _form(request)
-        refused = _refused(form)
+        form = form_of(request)
+        refused = refused_request(form)
         if refused is not None:
             return refused
         business = form.pop("business", "")
         if form.pop("decision", "") != "approve":
-            return _redirect(form, {"error": "access_denied"})
+            return redirect(form, {"error": "access_denied"})
         if not business.isdecimal() or int(business) not in self.world.businesses:
             raise Refusal(400, "Choose a business")
         return self._approved(form, int(business))
@@ -142,7 +135,7 @@ class Authority:
     def _approved(self, form: Form, business: int) -> Response:
         code = self._secret("code")
         self.codes[code] = Code(business, form, self.world.now() + _CODE_LIFETIME)
-        return _redirect(form, {"code": code})
+        return redirect(form, {"code": code})
 
     def _secret(self, purpose: str) -> str:
         number = next(self.world.small_ids)
@@ -150,7 +143,7 @@ class Authority:
         return f"{purpose}-{''.join(parts)}"
 
     def _token(self, request: Request) -> Response:
-        form = _form(request)
+        form = form_of(request)
         if "client_secret" in form or "authorization" in request.headers:
             raise _OAuthError("invalid_request", "a public client sends no secret")
         grants = {"authorization_code": self._by_code, "refresh_token": self._by_refresh}
@@ -171,7 +164,7 @@ class Authority:
         for member in ("client_id", "redirect_uri"):
             if form.get(member) != code.form[member]:
                 raise _OAuthError("invalid_grant", f"{member} is not the one authorised")
-        if not _proves(form.get("code_verifier", ""), code.form["code_challenge"]):
+        if not proves(form.get("code_verifier", ""), code.form["code_challenge"]):
             raise _OAuthError("invalid_grant", "code_verifier does not fit the challenge")
         code.family = self._secret("family")
         scope = code.form.get("scope", "")
@@ -216,7 +209,7 @@ class Authority:
         return reply(answer, headers=_NO_STORE)
 
     def _revoke(self, request: Request) -> Response:
-        value = _form(request).get("token", "")
+        value = form_of(request).get("token", "")
         if value in self.refreshes:
             self.revoke_family(self.refreshes[value].family)
         elif value in self.world.tokens:
@@ -230,37 +223,3 @@ class Authority:
             raise _OAuthError("invalid_token", "the access token is not valid", 401)
         business = self.world.businesses[token.business]
         return reply({"sub": business.username, "preferred_username": business.username})
-
-
-def _form(request: Request) -> dict[str, str]:
-    return dict(parse_qsl(request.body.decode(errors="replace"), keep_blank_values=True))
-
-
-def _redirect(form: Form, answer: Mapping[str, str]) -> Response:
-    """Back to the client with the answer and the state that it sent."""
-    state = {"state": form["state"]} if "state" in form else {}
-    target = form["redirect_uri"]
-    joint = "&" if urlsplit(target).query else "?"
-    return Response(302, b"", {"location": f"{target}{joint}{urlencode({**answer, **state})}"})
-
-
-def _refused(form: Form) -> Response | None:
-    """The answer to a bad authorization request: a page while the way back is not trusted."""
-    target = urlsplit(form.get("redirect_uri", ""))
-    secure = target.scheme == "https" or target.hostname in ("127.0.0.1", "localhost", "::1")
-    if target.scheme not in ("http", "https") or not secure or not form.get("client_id"):
-        raise Refusal(400, "client_id or redirect_uri is not valid")
-    if any(not form.get(member) for member in _NEEDED):
-        return _redirect(form, {"error": "invalid_request"})
-    if form["response_type"] != "code":
-        return _redirect(form, {"error": "unsupported_response_type"})
-    if form.get("code_challenge_method") != "S256":
-        return _redirect(form, {"error": "invalid_request"})
-    return None
-
-
-def _proves(verifier: str, challenge: str) -> bool:
-    if len(verifier) not in _VERIFIER_LENGTHS or not verifier.isascii():
-        return False
-    digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest())
-    return hmac.compare_digest(digest.rstrip(b"=").decode(), challenge)

@@ -4,61 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-from sandbox import company
 from sandbox.pex.draw import Draw
 from sandbox.pex.rows import (
     movement_row,
     note_member,
     purchase_row,
-    split_entry,
-    tag_entry,
-    tags_member,
 )
-from sandbox.pex.seed_tags import (
-    BLOCKED_ACCOUNT,
-    UNKNOWN_ACCOUNT,
-    UNKNOWN_DEPARTMENT,
-    credit_tag,
-)
+from sandbox.pex.seed_card_tags import tagged
+from sandbox.pex.seed_merchants import FOREIGN, MERCHANTS, ODD_MERCHANTS, Merchant
 from sandbox.pex.wire import wall_text
 from sandbox.pex.world import Receipt, Row
 
 Entry = tuple[Row, list[Receipt]]
 
-
-class Merchant(NamedTuple):
-    """A place to spend: raw and normalised name, town, state, category code, usual account."""
-
-    raw: str
-    normalised: str
-    city: str
-    state: str
-    mcc: str
-    account: str
-    country: str = "US"
-
-
-MERCHANTS = tuple(
-    Merchant(*merchant, country="CA" if merchant[3] == "QC" else "US")
-    for merchant in company.MERCHANTS
-)
-ODD_MERCHANTS = (
-    Merchant('JOE "THE NAIL" O\'BRIEN & SONS', "", "BOSTON", "MA", "5251", "63200"),
-    Merchant("東京文具店", "東京文具店", "TOKYO", "", "5943", "61100", "JP"),
-    Merchant(
-        "THE INTERNATIONAL ASSOCIATION OF HARBOR MASTERS, PILOTS AND LIGHTHOUSE KEEPERS"
-        " ANNUAL CONFERENCE REGISTRATION DESK 00417",
-        "The International Association of Harbor Masters, Pilots and Lighthouse Keepers"
-        " Annual Conference",
-        "PORTLAND",
-        "ME",
-        "7929",
-        "65100",
-    ),
-)
-FOREIGN = {"CA": ("Canadian Dollar", "124", "0.7340"), "JP": ("Yen", "392", "0.0067")}
 
 _TAGGING = {
     "usual": 0.0,  # whatever the others leave
@@ -133,7 +93,7 @@ def purchase(
     """A settled purchase with the traits that were dealt to it."""
     at = draw.moment()
     row = _at_merchant(draw, merchant, at, -draw.cents(250, 24_000))
-    row["TransactionTags"] = _tags(draw, tagging, merchant, row)
+    row["TransactionTags"] = tagged(draw, tagging, merchant, row)
     row["MetadataApprovalStatus"] = None if approval == "null" else approval
     row["TransactionNotes"] = _notes(draw, notes, at)
     return row, _receipts(draw, receipts, row, at)
@@ -174,73 +134,6 @@ def _foreign(merchant: Merchant, amount: Decimal) -> dict[str, Any]:
     }
 
 
-def tag_ids(draw: Draw) -> dict[str, str]:
-    """The business's own tags under short names."""
-    named = {
-        "account": company.EXPENSE_TAG,
-        "department": company.DEPARTMENT_TAG,
-        "class": company.CLASS_TAG,
-        "memo": company.MEMO_TAG,
-        "allocation": company.ALLOCATION_TAG,
-    }
-    own = draw.business.id == company.PREPAID_BUSINESS
-    return {name: tag if own else credit_tag(tag) for name, tag in named.items()}
-
-
-def _values(draw: Draw, account: str) -> dict[str, str]:
-    """Tag values by tag id, as a careful cardholder chooses them."""
-    ids = tag_ids(draw)
-    values = {ids["account"]: account}
-    if draw.random.random() < 0.85:  # noqa: PLR2004 - a share of the cardholders
-        code = draw.random.choice(company.DIMENSIONS["DEPARTMENT"][1])[0]
-        values[ids["department"]] = code
-    if draw.random.random() < 0.6:  # noqa: PLR2004 - the same
-        values[ids["class"]] = draw.random.choice(company.DIMENSIONS["CLASS"][1])[0]
-    return values
-
-
-def _tags(draw: Draw, tagging: str, merchant: Merchant, row: Row) -> dict[str, Any] | None:
-    if tagging == "null":
-        return None
-    if tagging == "initial":
-        return {"Tags": None, "State": "Initial", "FieldsVersion": None}
-    version = f"{row['TransactionTime']} {row['AuthIdentityResponseCode']}"
-    if tagging.startswith("split"):
-        return tags_member(_splits(draw, tagging, merchant, row), version)
-    ids = tag_ids(draw)
-    values = _values(draw, merchant.account)
-    if tagging == "unknown_account":
-        values[ids["account"]] = UNKNOWN_ACCOUNT
-    elif tagging == "blocked_account":
-        values[ids["account"]] = BLOCKED_ACCOUNT
-    elif tagging == "unknown_department":
-        values[ids["department"]] = UNKNOWN_DEPARTMENT
-    elif tagging == "no_account":
-        del values[ids["account"]]
-        values[ids["memo"]] = "ask Dana which account"
-    entries = [tag_entry(draw.business.tags[tag], value) for tag, value in values.items()]
-    return tags_member(entries, version)
-
-
-def _splits(draw: Draw, tagging: str, merchant: Merchant, row: Row) -> list[dict[str, Any]]:
-    whole = int(abs(row["TransactionAmount"]) * 100)
-    parts = draw.random.choice((2, 2, 3))
-    cuts = sorted(draw.random.sample(range(1, whole), parts - 1))
-    sizes = [end - start for start, end in zip([0, *cuts], [*cuts, whole], strict=True)]
-    if tagging == "split_wrong":
-        sizes[-1] += 100
-    return [
-        split_entry(
-            tag_ids(draw)["allocation"],
-            draw.business.id,
-            _values(draw, merchant.account if part == 0 else "61100"),
-            Decimal(size).scaleb(-2),
-            as_text=tagging != "split_object",
-        )
-        for part, size in enumerate(sizes)
-    ]
-
-
 def _notes(draw: Draw, notes: str, at: datetime) -> list[dict[str, Any]] | None:
     if notes == "null":
         return None
@@ -272,11 +165,12 @@ def _receipts(draw: Draw, receipts: str, row: Row, at: datetime) -> list[Receipt
 
 def _refund(draw: Draw) -> Entry:
     merchant = draw.random.choice(MERCHANTS)
-    row = _at_merchant(draw, merchant, draw.moment(), draw.cents(250, 6_000))
+    at = draw.moment()
+    row = _at_merchant(draw, merchant, at, draw.cents(250, 6_000))
     row["Description"] = "Merchandise return"
-    row["TransactionTags"] = _tags(draw, "usual", merchant, row)
+    row["TransactionTags"] = tagged(draw, "usual", merchant, row)
     row["MetadataApprovalStatus"] = draw.random.choice(("Approved", "Approved", "NotReviewed"))
-    return row, []
+    return row, _receipts(draw, draw.random.choice(("none", "Loaded")), row, at)
 
 
 def _dispute(draw: Draw) -> Entry:

@@ -7,9 +7,13 @@ from typing import Any
 from sandbox import company
 from sandbox.pex.draw import Draw
 from sandbox.pex.rows import movement_row, purchase_row, tag_entry, tags_member
-from sandbox.pex.seed_cards import Entry, tag_ids
+from sandbox.pex.seed_card_tags import tag_ids
+from sandbox.pex.seed_cards import Entry
 from sandbox.pex.wire import wall_text
 from sandbox.pex.world import Row
+
+ODD_SETTLED = 6
+"""Odd rows that can be posted: month end, forced, vendor bill, two nights, prefix of an id."""
 
 _HOLDER = company.CARDHOLDERS[0][0]
 _CLOSED = company.CARDHOLDERS[-1][0]
