@@ -1,5 +1,6 @@
 """Repeatable draws for the seeded data: quotas, days, amounts, receipts."""
 
+import itertools
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -32,11 +33,13 @@ class Draw:
 
     Attributes:
         today: the Eastern day on which the clock starts; every drawn moment is before it.
+        note_ids: numbers for notes, no two alike in both businesses.
     """
 
     def __init__(self, random: Random, business: Business, today: date) -> None:
         self.random, self.business, self.today = random, business, today
         self._receipts = 0
+        self.note_ids = itertools.count(100_001 if business.funding == "Prepaid" else 2_500_001)
 
     def quotas(self, count: int, shares: Mapping[str, float]) -> dict[str, int]:
         """Split `count` by shares, exactly; the first name takes what the others leave.

@@ -137,14 +137,14 @@ def _foreign(merchant: Merchant, amount: Decimal) -> dict[str, Any]:
 def _notes(draw: Draw, notes: str, at: datetime) -> list[dict[str, Any]] | None:
     if notes == "null":
         return None
-    written, number = wall_text(at + timedelta(hours=1)), draw.random.randint(100_000, 499_999)
+    written = wall_text(at + timedelta(minutes=1))
     members = []
     if notes in ("user", "both"):
         text = draw.random.choice(_TEXTS)
-        members.append(note_member(number, text, written, username="m.ortiz"))
+        members.append(note_member(next(draw.note_ids), text, written, username="m.ortiz"))
     if notes in ("system", "both"):
         text = "Receipt was matched automatically"
-        members.append(note_member(number + 1, text, written, username="PEX", system=True))
+        members.append(note_member(next(draw.note_ids), text, written, username="PEX", system=True))
     return members
 
 

@@ -180,7 +180,7 @@ class World:
         self.businesses: dict[int, Business] = {}
         self.tokens: dict[str, Token] = {}
         self.row_ids: Iterator[int] = itertools.count(90_000_001)
-        self.note_ids: Iterator[int] = itertools.count(500_001)
+        self.note_ids: Iterator[int] = itertools.count(5_000_001)
         self.small_ids: Iterator[int] = itertools.count(1)
 
     def now(self) -> datetime:

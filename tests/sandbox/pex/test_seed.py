@@ -211,6 +211,7 @@ def test_notes_are_by_users_and_by_the_system_and_sometimes_null() -> None:
     assert any(row["TransactionNotes"] is None for row in rows)
     notes = [note for row in rows for note in row["TransactionNotes"] or []]
     assert {note["SystemGenerated"] for note in notes} == {True, False}
+    assert len({note["NoteId"] for note in notes}) == len(notes)
 
 
 def test_the_odd_card_rows_are_there() -> None:
