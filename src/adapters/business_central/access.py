@@ -1,0 +1,63 @@
+"""Opens tenants, environments and journals through the connections' sign-ins."""
+
+import functools
+import threading
+from uuid import UUID
+
+import httpx
+
+from adapters.business_central.client import Client, OnRequest
+from adapters.business_central.company_data import HttpCompanyData
+from adapters.business_central.journal import HttpGeneralJournal
+from adapters.business_central.throttle import Throttle
+from application.ports.clock import Clock
+from application.ports.company_data import CompanyData
+from application.ports.general_journal import GeneralJournal
+from application.ports.sign_in import MicrosoftSignIn
+
+
+class HttpBusinessCentral:
+    """Fulfils the ports `BusinessCentralAccess` and `Journals`.
+
+    Connections that sign in to one tenant share one throttle in this process, since BC counts per
+    user or app (contract 5).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        sign_in: MicrosoftSignIn,
+        clock: Clock,
+        *,
+        concurrency: int = 3,
+        transport: httpx.BaseTransport | None = None,
+        on_request: OnRequest | None = None,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._sign_in = sign_in
+        self._clock = clock
+        self._concurrency = concurrency
+        self._http = httpx.Client(transport=transport)
+        self._on_request = on_request or (lambda *_: None)
+        self._lock = threading.Lock()
+        self._throttles: dict[str, Throttle] = {}
+
+    def company_data(self, connection: UUID, tenant_id: str, environment: str) -> CompanyData:
+        """Reads for a connection."""
+        return HttpCompanyData(self._client(connection, tenant_id, environment), environment)
+
+    def general_journal(
+        self, connection: UUID, tenant_id: str, environment: str, company_id: str
+    ) -> GeneralJournal:
+        """The journal `PEX Card` of a company."""
+        client = self._client(connection, tenant_id, environment)
+        return HttpGeneralJournal(client, company_id, self._clock)
+
+    def _client(self, connection: UUID, tenant_id: str, environment: str) -> Client:
+        root = f"{self._base_url}/v2.0/{tenant_id}/{environment}/api/v2.0"
+        token = functools.partial(self._sign_in.access_token, connection)
+        return Client(self._http, root, token, self._throttle(tenant_id), self._on_request)
+
+    def _throttle(self, tenant_id: str) -> Throttle:
+        with self._lock:
+            return self._throttles.setdefault(tenant_id.casefold(), Throttle(self._concurrency))
