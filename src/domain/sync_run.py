@@ -123,6 +123,7 @@ class SyncRun(Aggregate):
         self.settings = settings
         self.settings_version = settings_version
         self.microsoft = microsoft
+        self.actor = actor
         self.started_at = timestamp
         self.finished_at: datetime | None = None
         self.status = RunStatus.QUEUED
@@ -221,4 +222,6 @@ class RunPage(Aggregate):
     ) -> None:
         self.run_id = run_id
         self.number = number
+        self.connection_id = connection_id
+        self.preview = preview
         self.reported = reported

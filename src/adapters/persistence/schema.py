@@ -11,9 +11,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from adapters.persistence import tables
+from adapters.persistence import read_model_tables, tables
 
-METADATAS = (tables.metadata,)
+METADATAS = (tables.metadata, read_model_tables.metadata)
 """Every module's tables. Add another module's metadata here, with a migration that makes it."""
 
 _MIGRATION_LOCK = 0x7065_7862_6302

@@ -14,11 +14,22 @@ from domain.journal_entry import JournalEntry
 from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
 
 T = TypeVar("T")
+
+
+class CursorRefused(Refusal):
+    """A cursor that no page handed out."""
+
+    code = "CURSOR_REFUSED"
+    fix = "Begin at the first page again, without a cursor."
+
+    def __init__(self) -> None:
+        super().__init__("The cursor cannot be read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +182,12 @@ class ReadModels(Protocol):
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's transactions that are reserved, submitted or in doubt."""
+
+    def rebuild(self) -> None:
+        """Throw the views away and build them from the first event on (M37)."""
+
+    def differences(self) -> list[str]:
+        """What a full replay would show otherwise; empty where all is well (M37)."""
 
     def posted(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's posted transactions."""
