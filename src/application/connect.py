@@ -1,7 +1,7 @@
 """Join a PEX business to Business Central, and part them again (M1 to M7)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from application.ports.clock import Clock
@@ -43,14 +43,19 @@ class Connect:
         self._atomically = atomically
         self._wakeups = wakeups
 
-    def with_pex_token(self, token: str, actor: str) -> tuple[UUID, bool]:
+    def with_pex_token(
+        self, token: str, actor: str, may_connect: Callable[[int], None] = lambda _id: None
+    ) -> tuple[UUID, bool]:
         """Connect the token's business; the connection's id, and whether it is new.
+
+        `may_connect` is asked about the business before anything is stored, and raises to refuse.
 
         Raises:
             PexTokenRefused: dead, or not an administrator's.
             PexPermissionMissing: the missing ones are named (M2).
         """
         business = self._pex.with_token(token).business()
+        may_connect(business.id)
         connection_id = Connection.create_id(business.id)
         connection = self._log.find(Connection, connection_id)
         now = self._clock.now()

@@ -1,6 +1,6 @@
 """Compare what the events say was posted with what Business Central holds (M37; exactly once)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -26,6 +26,11 @@ class Match(StrEnum):
     DELETED = "deleted"
     PARTLY_DELETED = "partly_deleted"
     TWICE = "twice"
+
+    @property
+    def is_worrying(self) -> bool:
+        """Whether a person should look: a double, or an entry torn apart."""
+        return self in (Match.TWICE, Match.PARTLY_DELETED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,3 @@ def compare(look: Look, posting: PostedTransaction) -> Match:
         more = finding.found > len(entry.lines)
         return Match.TWICE if more else Match.PARTLY_DELETED
     return Match.DELETED
-
-
-def has_doubles(compared: Iterable[Compared]) -> bool:
-    """Whether any transaction stands in the books more than once."""
-    return any(one.match is Match.TWICE for one in compared)

@@ -20,12 +20,17 @@ _RANDOM_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class ApiToken:
-    """A token as it is known afterwards; no businesses means no limit by business (M45)."""
+    """A token as it is known afterwards.
+
+    A limited one was made for its businesses alone. An admin's that is not may grow by every
+    business that its bearer proves to administer (M45).
+    """
 
     id: UUID
     name: str
     role: str
     businesses: tuple[int, ...]
+    limited: bool
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
@@ -46,7 +51,8 @@ class SqlApiTokens:
     ) -> tuple[ApiToken, str]:
         """Make a token: what is known of it, and the token itself, which nobody can read again."""
         secret = PREFIX + token_urlsafe(_RANDOM_BYTES)
-        token = ApiToken(uuid4(), name, role, tuple(sorted(set(businesses))), now, created_by, None)
+        own = tuple(sorted(set(businesses)))
+        token = ApiToken(uuid4(), name, role, own, bool(own), now, created_by, None)
         with self._database.transaction() as connection:
             connection.execute(
                 sa.insert(api_tokens).values(
@@ -54,6 +60,7 @@ class SqlApiTokens:
                     name=name,
                     role=role,
                     businesses=msgspec.json.encode(token.businesses).decode(),
+                    limited=token.limited,
                     hash=_hash(secret),
                     created_at=now,
                     created_by=created_by,
@@ -75,6 +82,18 @@ class SqlApiTokens:
         query = sa.select(api_tokens).order_by(api_tokens.c.created_at, api_tokens.c.id)
         with self._database.reading() as connection:
             return [_token(row) for row in connection.execute(query)]
+
+    def add_business(self, token_id: UUID, business_id: int) -> None:
+        """Let a token administer one business more, which its bearer proved to administer."""
+        with self._database.transaction() as connection:
+            where = api_tokens.c.id == token_id
+            row = connection.execute(sa.select(api_tokens).where(where)).one()
+            businesses = tuple(sorted({*_token(row).businesses, business_id}))
+            connection.execute(
+                sa.update(api_tokens)
+                .where(where)
+                .values(businesses=msgspec.json.encode(businesses).decode())
+            )
 
     def revoke(self, token_id: UUID, now: datetime) -> bool:
         """Take a token's power away at once; False where it is unknown or was revoked before."""
@@ -98,6 +117,7 @@ def _token(row: sa.Row[Any]) -> ApiToken:
         name=row.name,
         role=row.role,
         businesses=msgspec.json.decode(row.businesses, type=tuple[int, ...]),
+        limited=row.limited,
         created_at=row.created_at,
         created_by=row.created_by,
         revoked_at=row.revoked_at,

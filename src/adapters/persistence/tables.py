@@ -102,6 +102,8 @@ api_tokens = sa.Table(
     sa.Column("name", sa.Text(), nullable=False),
     sa.Column("role", sa.Text(), nullable=False),
     sa.Column("businesses", sa.Text(), nullable=False),
+    # Whether it was made for these businesses alone, or may grow by those it proves to administer.
+    sa.Column("limited", sa.Boolean(), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("created_by", sa.Text(), nullable=False),

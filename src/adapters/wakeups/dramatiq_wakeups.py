@@ -1,7 +1,6 @@
 """Wake-up calls as Dramatiq messages. Losing or repeating any of them does no harm."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from uuid import UUID
 
 import dramatiq
@@ -10,6 +9,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, Middleware, ShutdownNotifications, TimeLimit
 
 from application.advance_run import NextStep
+from application.ports.clock import Clock
 
 log = structlog.get_logger(__name__)
 
@@ -35,17 +35,18 @@ def _middleware() -> list[Middleware]:
 class DramatiqWakeups:
     """Sends wake-up calls, and answers them once the services are there to be called."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: dramatiq.Broker, clock: Clock) -> None:
         self.broker = broker
+        self._clock = clock
         self._advance: Callable[[UUID], NextStep | None] | None = None
         self._check: Callable[[UUID], None] | None = None
         self._fault: Callable[[UUID, Exception], None] | None = None
-        self._run = dramatiq.actor(
-            self._on_run, actor_name="advance_run", queue_name=QUEUE, broker=broker
+        self._run = dramatiq.actor(actor_name="advance_run", queue_name=QUEUE, broker=broker)(
+            self._on_run
         )
         self._connection = dramatiq.actor(
-            self._on_connection, actor_name="check_connection", queue_name=QUEUE, broker=broker
-        )
+            actor_name="check_connection", queue_name=QUEUE, broker=broker
+        )(self._on_connection)
 
     def answer_with(
         self,
@@ -78,7 +79,7 @@ class DramatiqWakeups:
                 self._fault(run_id, error)
                 return
         if step is not None and step.at is not None:
-            self.run(run_id, max(0.0, (step.at - datetime.now(UTC)).total_seconds()))
+            self.run(run_id, max(0.0, (step.at - self._clock.now()).total_seconds()))
 
     def _on_connection(self, connection: str) -> None:
         if self._check is None:

@@ -65,6 +65,7 @@ def _create_secrets_and_tokens() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("businesses", sa.Text(), nullable=False),
+        sa.Column("limited", sa.Boolean(), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),

@@ -1,0 +1,35 @@
+"""`pexbc`: all commands."""
+
+import click
+
+from entrypoints.cli.audit import audit, projections
+from entrypoints.cli.connections import connections, settings
+from entrypoints.cli.demo import demo
+from entrypoints.cli.doctor import doctor
+from entrypoints.cli.serving import migrate, sandbox, serve
+from entrypoints.cli.sync import history, show, sync
+from entrypoints.cli.tokens import tokens
+
+
+@click.group(context_settings={"max_content_width": 100})
+@click.version_option(package_name="pex-business-central")
+def main() -> None:
+    """Copy settled PEX card transactions into Business Central, each one exactly once."""
+
+
+for command in (
+    demo,
+    serve,
+    migrate,
+    sandbox,
+    tokens,
+    connections,
+    settings,
+    sync,
+    history,
+    show,
+    audit,
+    projections,
+    doctor,
+):
+    main.add_command(command)

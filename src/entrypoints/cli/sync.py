@@ -1,0 +1,225 @@
+"""`pexbc sync`, `history` and `show`: run a sync and read what became of it."""
+
+import sys
+import time
+from collections import Counter
+from datetime import date
+from uuid import UUID
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from application.ports.event_log import StreamNotFound
+from application.ports.read_models import RunView
+from application.start_run import RunRequest
+from domain.pex_transaction import POSTABLE, Kind
+from domain.posted_transaction import PostedTransaction
+from domain.refusals import fix_for
+from domain.sync_run import Outcome, Reported, RunStatus
+from entrypoints.cli.context import (
+    FAILED,
+    PARTLY_FAILED,
+    actor,
+    console,
+    explained,
+    print_json,
+    services,
+)
+from entrypoints.composition import Services
+
+PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
+BUSY_PAUSE = 0.2
+LONGEST_PAUSE = 1.0
+
+
+@click.command()
+@click.argument("connection_id", type=click.UUID)
+@click.option("--kinds", default="", help=f"Comma-separated: {', '.join(PLURALS)}.")
+@click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="First US Eastern day.")
+@click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="Last US Eastern day.")
+@click.option("--preview", is_flag=True, help="Show what would be posted; write nothing.")
+@click.option("--wait", is_flag=True, help="Work on the run here, until it is over.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON.")
+@explained
+def sync(
+    connection_id: UUID,
+    kinds: str,
+    start: date | None,
+    end: date | None,
+    preview: bool,  # noqa: FBT001 - click passes flags by name
+    wait: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Sync a connection: 0 all well, 1 failed, 3 partly failed."""
+    service = services()
+    request = RunRequest(
+        connection_id,
+        actor(),
+        kinds=_kinds(kinds),
+        start=_day(start),
+        end=_day(end),
+        preview=preview,
+    )
+    run_id = service.start_run.start(request)
+    if not (wait or preview):
+        click.echo(run_id)
+        return
+    run = see_through(service, run_id, console())
+    if as_json:
+        print_json(run)
+    else:
+        print_summary(service, run, console())
+    sys.exit(exit_code(run))
+
+
+def _kinds(text: str) -> tuple[Kind, ...] | None:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in PLURALS]
+    if unknown:
+        raise click.UsageError(f"unknown kinds: {', '.join(unknown)}")
+    return tuple(PLURALS[name] for name in names) or None
+
+
+def _day(moment: date | None) -> date | None:
+    return date(moment.year, moment.month, moment.day) if moment else None
+
+
+def see_through(service: Services, run_id: UUID, out: Console) -> RunView:
+    """Work on a run until it is over, with a bar of how far it is."""
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out) as bar:
+        task = bar.add_task("syncing", total=None)
+        while True:
+            step = service.advance_run.step(run_id)
+            run = _run(service, run_id)
+            waiting = run.waiting_until is not None
+            bar.update(
+                task,
+                completed=run.counts.ended,
+                total=max(run.counts.seen, run.counts.ended) or None,
+                description="waiting" if waiting else "syncing",
+            )
+            if run.finished_at is not None:
+                return run
+            if step is None or step.at is None:
+                time.sleep(BUSY_PAUSE)
+            else:
+                pause = (step.at - service.clock.now()).total_seconds()
+                time.sleep(min(max(pause, 0.0), LONGEST_PAUSE))
+
+
+def _run(service: Services, run_id: UUID) -> RunView:
+    run = service.read_models.run(run_id)
+    if run is None:
+        raise StreamNotFound(run_id)
+    return run
+
+
+def whole_report(service: Services, run_id: UUID, outcome: Outcome | None = None) -> list[Reported]:
+    """All rows of a run's report."""
+    rows: list[Reported] = []
+    cursor: str | None = None
+    while True:
+        page = service.read_models.report(run_id, outcome, 1000, cursor)
+        rows.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return rows
+
+
+def print_summary(service: Services, run: RunView, out: Console) -> None:
+    """A run's transactions by kind, outcome and reason."""
+    rows = whole_report(service, run.id)
+    table = Table(title=f"Run {run.status}, {run.window.start} to {run.window.end}")
+    for name in ("Kind", "Outcome", "Reason", "Count", "Total USD"):
+        table.add_column(name, justify="right" if name in ("Count", "Total USD") else "left")
+    groups = Counter((row.kind.value, row.outcome.value, row.code or "") for row in rows)
+    for (kind, outcome, code), count in sorted(groups.items()):
+        total = sum(
+            row.amount.amount
+            for row in rows
+            if (row.kind.value, row.outcome.value, row.code or "") == (kind, outcome, code)
+        )
+        table.add_row(kind, outcome, code, str(count), f"{total:,.2f}")
+    out.print(table)
+    if run.code:
+        out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
+
+
+def exit_code(run: RunView) -> int:
+    """0 succeeded, 3 partly failed, 1 otherwise."""
+    codes = {RunStatus.SUCCEEDED: 0, RunStatus.PARTLY_FAILED: PARTLY_FAILED}
+    return codes.get(run.status, FAILED)
+
+
+@click.command()
+@click.argument("connection_id", type=click.UUID)
+@click.option("--limit", default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True)
+@explained
+def history(connection_id: UUID, limit: int, as_json: bool) -> None:  # noqa: FBT001
+    """List a connection's runs, newest first."""
+    runs = services().read_models.runs(connection_id, limit).items
+    if as_json:
+        print_json(runs)
+        return
+    table = Table(
+        "Started (UTC)", "Status", "Trigger", "Seen", "Posted", "Skipped", "Failed", "Run"
+    )
+    for run in runs:
+        counts = run.counts
+        numbers = (counts.seen, counts.posted, counts.skipped, counts.failed)
+        table.add_row(
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}",
+            run.status,
+            "preview" if run.preview else run.trigger,
+            *map(str, numbers),
+            str(run.id),
+        )
+    Console().print(table)
+
+
+@click.command()
+@click.argument("connection_id", type=click.UUID)
+@click.argument("pex_id", type=int)
+@click.option("--kind", default="", help="Kind or record, where the id alone is not enough.")
+@explained
+def show(connection_id: UUID, pex_id: int, kind: str) -> None:
+    """Show one transaction: where it is, why, and every event of it."""
+    service = services()
+    names = (kind,) if kind else ("card", "business", "invoice")
+    found = (service.read_models.transaction(connection_id, name, pex_id) for name in names)
+    view = next((one for one in found if one is not None), None)
+    if view is None:
+        raise click.ClickException(f"No transaction {pex_id} has been seen.")
+    business = service.read_models.connection(connection_id)
+    events = (
+        service.log.history(
+            PostedTransaction.create_id(business.business_id, view.record, view.pex_id)
+        )
+        if business
+        else ()
+    )
+    print_json(
+        {
+            "transaction": view,
+            "fix": fix_for(view.code) if view.code else None,
+            "events": [
+                {
+                    "position": one.position,
+                    "topic": one.topic,
+                    "recorded_at": one.recorded_at,
+                    "data": msgspec.json.decode(one.payload),
+                }
+                for one in events
+            ],
+        }
+    )

@@ -1,0 +1,199 @@
+"""Runs: start, watch, read (M16, M17, M32, M34)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response, Router, get, post
+from litestar.params import Parameter
+from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.status_codes import HTTP_202_ACCEPTED
+
+from application.start_run import RunRequest
+from domain.pex_transaction import POSTABLE, Kind
+from domain.settings_check import FieldError
+from domain.sync_run import Outcome
+from entrypoints.composition import Services
+from entrypoints.http import rendering
+from entrypoints.http.problems import InvalidInput, documented
+from entrypoints.http.security import (
+    ADMIN,
+    READERS,
+    Principal,
+    visible_connection,
+    visible_run,
+)
+
+Json = dict[str, Any]
+PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
+POLL_SECONDS = 0.5
+
+
+class NewRun(msgspec.Struct, forbid_unknown_fields=True):
+    """What a run is asked to do; dates are US Eastern days, for this run only."""
+
+    kinds: list[str] | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+    preview: bool = False
+
+
+@post(
+    "/connections/{connection_id:uuid}/runs",
+    sync_to_thread=True,
+    status_code=HTTP_202_ACCEPTED,
+    opt={"roles": (ADMIN,)},
+    responses=documented(404, 409, 422),
+    summary="Start a run, or a preview",
+)
+def start_run(
+    connection_id: UUID, data: NewRun, services: Services, principal: Principal
+) -> Response[Json]:
+    """Answers at once; `Location` names the run to watch."""
+    visible_connection(services, principal, connection_id)
+    request = RunRequest(
+        connection_id,
+        principal.actor,
+        kinds=_kinds(data.kinds),
+        start=data.start_date,
+        end=data.end_date,
+        preview=data.preview,
+    )
+    run_id = services.start_run.start(request)
+    run = visible_run(services, principal, run_id)
+    return Response(
+        rendering.run(run),
+        status_code=HTTP_202_ACCEPTED,
+        headers={"Location": f"/api/v1/runs/{run_id}"},
+    )
+
+
+def _kinds(names: list[str] | None) -> tuple[Kind, ...] | None:
+    if names is None:
+        return None
+    errors = [
+        FieldError(
+            f"/kinds/{index}",
+            "KIND_NOT_OFFERED",
+            f"{name!r} is no kind that this version syncs.",
+            f"Choose among {', '.join(PLURALS)}.",
+        )
+        for index, name in enumerate(names)
+        if name not in PLURALS
+    ]
+    if not names:
+        errors = [FieldError("/kinds", "REQUIRED", "No kind is chosen.", "Choose at least one.")]
+    if errors:
+        raise InvalidInput(errors)
+    return tuple(PLURALS[name] for name in names)
+
+
+@get(
+    "/connections/{connection_id:uuid}/runs",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="List a connection's runs, newest first",
+)
+def list_runs(
+    connection_id: UUID,
+    services: Services,
+    principal: Principal,
+    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    cursor: str | None = None,
+) -> Json:
+    """Previews among them."""
+    visible_connection(services, principal, connection_id)
+    return rendering.page(services.read_models.runs(connection_id, limit, cursor), rendering.run)
+
+
+@get(
+    "/runs/{run_id:uuid}",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Show a run",
+)
+def show_run(run_id: UUID, services: Services, principal: Principal) -> Json:
+    """With its counts and progress."""
+    return rendering.run(visible_run(services, principal, run_id))
+
+
+@get(
+    "/runs/{run_id:uuid}/transactions",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="List a run's transactions",
+)
+def list_run_transactions(
+    run_id: UUID,
+    services: Services,
+    principal: Principal,
+    outcome: Outcome | None = None,
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
+) -> Json:
+    """In the order in which they were decided; for a preview with the lines it would post."""
+    visible_run(services, principal, run_id)
+    return rendering.page(
+        services.read_models.report(run_id, outcome, limit, cursor), rendering.reported
+    )
+
+
+@get(
+    "/runs/{run_id:uuid}/tag-options",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="List a run's changes of tag options",
+)
+def list_run_tag_options(run_id: UUID, services: Services, principal: Principal) -> Json:
+    """This version syncs no tag options, so no run has any."""
+    visible_run(services, principal, run_id)
+    return {"items": [], "next_cursor": None}
+
+
+@get(
+    "/runs/{run_id:uuid}/stream",
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Watch a run: server-sent events with the run as it stands",
+)
+async def stream_run(run_id: UUID, services: Services, principal: Principal) -> ServerSentEvent:
+    """One event whenever the run changed, the last one when it is over."""
+    await asyncio.to_thread(visible_run, services, principal, run_id)
+
+    async def changes() -> AsyncIterator[ServerSentEventMessage]:
+        last: Json | None = None
+        while True:
+            run = await asyncio.to_thread(services.read_models.run, run_id)
+            if run is None:
+                return
+            shown = rendering.run(run)
+            if shown != last:
+                data = msgspec.json.encode(shown).decode()
+                yield ServerSentEventMessage(event="run", data=data)
+                last = shown
+            if run.finished_at is not None:
+                return
+            await asyncio.sleep(POLL_SECONDS)
+
+    return ServerSentEvent(changes())
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        start_run,
+        list_runs,
+        show_run,
+        list_run_transactions,
+        list_run_tag_options,
+        stream_run,
+    ],
+    tags=["runs"],
+)

@@ -1,0 +1,103 @@
+"""Transactions: where each is, why, and its events (M33, M37)."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Router, get
+from litestar.params import Parameter
+
+from application.ports.read_models import TransactionFilter, TransactionView
+from domain.pex_transaction import Kind
+from domain.posted_transaction import PostedTransaction
+from domain.sync_run import Outcome
+from entrypoints.composition import Services
+from entrypoints.http import rendering
+from entrypoints.http.problems import NotFound, documented
+from entrypoints.http.security import READERS, Principal, visible_connection
+
+Json = dict[str, Any]
+
+
+@get(
+    "/",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="List everything seen, with its newest outcome",
+)
+def list_transactions(
+    connection_id: UUID,
+    services: Services,
+    principal: Principal,
+    outcome: Outcome | None = None,
+    kind: Kind | None = None,
+    start: Annotated[date | None, Parameter(query="from")] = None,
+    end: Annotated[date | None, Parameter(query="to")] = None,
+    q: Annotated[str, Parameter(max_length=200)] = "",
+    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
+) -> Json:
+    """Newest posting date first; `q` searches merchant, cardholder and PEX id."""
+    visible_connection(services, principal, connection_id)
+    wanted = TransactionFilter(outcome, kind, start, end, q)
+    found = services.read_models.transactions(connection_id, wanted, limit, cursor)
+    return rendering.page(found, rendering.transaction)
+
+
+@get(
+    "/{kind:str}/{pex_id:int}",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Show a transaction with its lines",
+)
+def show_transaction(
+    connection_id: UUID, kind: str, pex_id: int, services: Services, principal: Principal
+) -> Json:
+    """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
+    visible_connection(services, principal, connection_id)
+    return rendering.transaction_in_full(_transaction(services, connection_id, kind, pex_id))
+
+
+@get(
+    "/{kind:str}/{pex_id:int}/events",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Read a transaction's events",
+)
+def list_events(
+    connection_id: UUID,
+    kind: str,
+    pex_id: int,
+    services: Services,
+    principal: Principal,
+    as_of: Annotated[int | None, Parameter(ge=0)] = None,
+) -> Json:
+    """Up to a position of the log; none for one that was only ever skipped as not postable."""
+    connection = visible_connection(services, principal, connection_id)
+    view = _transaction(services, connection_id, kind, pex_id)
+    stream = PostedTransaction.create_id(connection.business_id, view.record, view.pex_id)
+    events = [
+        rendering.event(one)
+        for one in services.log.history(stream)
+        if as_of is None or one.position <= as_of
+    ]
+    return {"items": events, "next_cursor": None}
+
+
+def _transaction(
+    services: Services, connection_id: UUID, kind: str, pex_id: int
+) -> TransactionView:
+    view = services.read_models.transaction(connection_id, kind, pex_id)
+    if view is None:
+        raise NotFound("transaction")
+    return view
+
+
+router = Router(
+    "/connections/{connection_id:uuid}/transactions",
+    route_handlers=[list_transactions, show_transaction, list_events],
+    tags=["transactions"],
+)
