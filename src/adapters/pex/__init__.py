@@ -1,0 +1,1 @@
+"""PEX behind its port: the External API v4 over HTTP."""

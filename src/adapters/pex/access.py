@@ -1,0 +1,90 @@
+"""Opens PEX businesses by their credentials."""
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from adapters.pex.account import HttpPexAccount
+from adapters.pex.client import Client, Credential, OnRequest
+from adapters.pex.throttle import TokenBucket
+from application.connect import PEX_CREDENTIAL
+from application.ports.pex import PexAccount, PexTokenRefused
+from application.ports.vault import Vault
+
+NAMES_KEPT_SECONDS = 300.0
+
+
+class HttpPexAccess:
+    """Fulfils the port `PexAccess`; one bucket of calls for each token of this process."""
+
+    def __init__(
+        self,
+        base_url: str,
+        vault: Vault,
+        requests_per_minute: int = 90,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        on_request: OnRequest | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._vault = vault
+        self._per_minute = requests_per_minute
+        self._http = httpx.Client(transport=transport)
+        self._on_request = on_request or (lambda *_: None)
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._buckets: dict[str, TokenBucket] = {}
+        self._names: dict[str, tuple[float, Mapping[int, str]]] = {}
+
+    def with_token(self, token: str) -> PexAccount:
+        """A business by a token that was just given."""
+        if not token.strip() or not token.isascii() or not token.isprintable():
+            raise PexTokenRefused("the token is empty or has characters that no token has")
+        return self._account(Credential(token.strip()))
+
+    def of(self, connection: UUID) -> PexAccount:
+        """A connection's business."""
+        kept = self._vault.get(connection, PEX_CREDENTIAL)
+        if kept is None:
+            raise PexTokenRefused("no sign-in is kept for this connection")
+        return self._account(msgspec.json.decode(kept[0], type=Credential))
+
+    def _account(self, credential: Credential) -> PexAccount:
+        key = hashlib.sha256(credential.token.encode()).hexdigest()
+        with self._lock:
+            bucket = self._buckets.setdefault(
+                key, TokenBucket(self._per_minute, self._monotonic, self._sleep)
+            )
+        client = Client(
+            self._http, self._base_url, credential, bucket, self._on_request, self._sleep
+        )
+        return _WithKeptNames(client, self, key)
+
+    def kept_names(self, key: str, read: Callable[[], Mapping[int, str]]) -> Mapping[int, str]:
+        """Cardholder names, read anew every five minutes, as PEX limits this call (8.1)."""
+        kept = self._names.get(key)
+        if kept is None or self._monotonic() - kept[0] > NAMES_KEPT_SECONDS:
+            kept = (self._monotonic(), read())
+            self._names[key] = kept
+        return kept[1]
+
+
+class _WithKeptNames(HttpPexAccount):
+    """An account whose cardholder names are kept between calls."""
+
+    def __init__(self, client: Client, access: HttpPexAccess, key: str) -> None:
+        super().__init__(client)
+        self._access = access
+        self._key = key
+
+    def cardholder_names(self) -> Mapping[int, str]:
+        """Names by card account."""
+        return self._access.kept_names(self._key, super().cardholder_names)
