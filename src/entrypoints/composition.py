@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.business_central.access import HttpBusinessCentral
-from adapters.entra.sign_in import MsalSignIn
-from adapters.persistence.read_models import SqlReadModels
-from adapters.pex.access import HttpPexAccess
-
 from adapters.clock import SystemClock
+from adapters.entra.sign_in import MsalSignIn
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
+from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
 from application.check_connection import CheckConnection
 from application.configure import Configure
@@ -59,6 +58,12 @@ class Services:
     advance_run: AdvanceRun
     sweep: Sweep
     verify: Verify
+    closing: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        """Close every connection of the process to elsewhere."""
+        for close in self.closing:
+            close()
 
 
 def build(
@@ -138,4 +143,5 @@ def build(
         ),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
+        (pex.close, sign_in.close, business_central.close, database.dispose),
     )

@@ -40,7 +40,7 @@ def embedded(settings: Settings) -> tuple[Litestar, Services]:
             yield
         finally:
             worker.stop(STOP_SECONDS)
-            services.database.dispose()
+            services.close()
 
     return create_app(services, [working]), services
 

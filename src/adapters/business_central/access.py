@@ -42,6 +42,10 @@ class HttpBusinessCentral:
         self._lock = threading.Lock()
         self._throttles: dict[str, Throttle] = {}
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._http.close()
+
     def company_data(self, connection: UUID, tenant_id: str, environment: str) -> CompanyData:
         """Reads for a connection."""
         return HttpCompanyData(self._client(connection, tenant_id, environment), environment)

@@ -54,15 +54,16 @@ class MsalSignIn:
         self._client_id = client_id
         self._client_secret = client_secret
         self._vault = vault
-        self._http = MsalTransport(
-            httpx.Client(transport=transport, timeout=30),
-            rewrite,
-            on_request or (lambda *_: None),
-        )
+        self._client = httpx.Client(transport=transport, timeout=30)
+        self._http = MsalTransport(self._client, rewrite, on_request or (lambda *_: None))
         self._lock = threading.Lock()
         self._locks: dict[UUID, threading.RLock] = {}
         self._apps: dict[tuple[UUID, str], Any] = {}
         self._modes: dict[UUID, tuple[str, str]] = {}
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._client.close()
 
     def with_service(self, connection: UUID, tenant_id: str) -> MicrosoftUser:
         """Sign in with the app's own credentials (contract 1.5)."""

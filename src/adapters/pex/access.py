@@ -44,6 +44,10 @@ class HttpPexAccess:
         self._buckets: dict[str, TokenBucket] = {}
         self._names: dict[str, tuple[float, Mapping[int, str]]] = {}
 
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._http.close()
+
     def with_token(self, token: str) -> PexAccount:
         """A business by a token that was just given."""
         if not token.strip() or not token.isascii() or not token.isprintable():

@@ -272,10 +272,10 @@ class EntraSandbox:
     def _control(self) -> Router:
         router = Router()
         router.add("PATCH", "/switches", self._switch)
-        router.add("POST", "/revoke", lambda _request: self._done(self.revoke_everything()))
+        router.add("POST", "/revoke", self._revoke)
         router.add("GET", "/journal", lambda _request: reply(self.faults.journal))
         router.add("POST", "/faults", self._plant)
-        router.add("DELETE", "/faults", lambda _request: self._done(self.faults.clear()))
+        router.add("DELETE", "/faults", self._clear)
         return router
 
     def _switch(self, request: Request) -> Response:
@@ -289,7 +289,12 @@ class EntraSandbox:
         self.faults.plant(Fault(**request.json()))
         return Response(204)
 
-    def _done(self, _nothing: None) -> Response:
+    def _revoke(self, _request: Request) -> Response:
+        self.revoke_everything()
+        return Response(204)
+
+    def _clear(self, _request: Request) -> Response:
+        self.faults.clear()
         return Response(204)
 
 

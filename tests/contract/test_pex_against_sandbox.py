@@ -1,0 +1,184 @@
+"""The PEX adapter against the PEX simulator, over real HTTP."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from adapters.pex.access import HttpPexAccess
+from application.connect import PEX_CREDENTIAL
+from application.ports.pex import (
+    Funding,
+    PexPermissionMissing,
+    PexTokenRefused,
+    PexUnavailable,
+)
+from domain.eastern_time import EASTERN
+from domain.pex_transaction import Kind, Record, classify
+from fakes.vault import FakeVault
+from sandbox import company
+from sandbox.clock import SandboxClock
+from sandbox.faults import Fault, FaultPlan
+from sandbox.pex import PexSandbox
+from sandbox.web import Server
+
+END = datetime(2026, 8, 15, 12, 0, tzinfo=EASTERN)
+START = END - timedelta(days=75)
+
+
+@pytest.fixture
+def pex() -> PexSandbox:
+    return PexSandbox(SandboxClock(END), FaultPlan(), purchases=60)
+
+
+@pytest.fixture
+def server(pex: PexSandbox) -> Iterator[Server]:
+    with Server(pex.application) as server:
+        yield server
+
+
+@pytest.fixture
+def access(server: Server) -> Iterator[HttpPexAccess]:
+    slept: list[float] = []
+    access = HttpPexAccess(f"{server.url}/v4", FakeVault(), 6000, sleep=slept.append)
+    yield access
+    access.close()
+
+
+def test_a_token_tells_its_business_and_funding(access: HttpPexAccess) -> None:
+    prepaid = access.with_token(company.PREPAID_TOKEN).business()
+    credit = access.with_token(company.CREDIT_TOKEN).business()
+    assert (prepaid.id, prepaid.funding) == (company.PREPAID_BUSINESS, Funding.PREPAID)
+    assert (credit.id, credit.funding) == (company.CREDIT_BUSINESS, Funding.CREDIT)
+
+
+def test_a_dead_token_is_refused_by_its_words_whatever_the_status(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    for status in (401, 403):
+        pex.switch(dead_token_status=status)
+        with pytest.raises(PexTokenRefused, match="expired or does not exist"):
+            access.with_token("made-up-token").business()
+
+
+def test_every_missing_permission_is_named_as_the_dashboard_does(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    flags = {"ManageCardholder": False, "ViewCardTransactions": False}
+    pex.switch(company.PREPAID_BUSINESS, permissions=flags)
+    with pytest.raises(PexPermissionMissing) as refused:
+        access.with_token(company.PREPAID_TOKEN).business()
+    assert refused.value.missing == ("Manage cardholder", "View card transactions")
+
+
+def test_a_cardholders_token_is_refused(access: HttpPexAccess, pex: PexSandbox) -> None:
+    pex.switch(company.PREPAID_BUSINESS, user_type="Cardholder")
+    with pytest.raises(PexTokenRefused, match="administrator"):
+        access.with_token(company.PREPAID_TOKEN).business()
+
+
+def test_the_lists_hold_every_kind_and_nothing_unsettled(access: HttpPexAccess) -> None:
+    account = access.with_token(company.PREPAID_TOKEN)
+    cards = account.rows(Record.CARD, START, END).rows
+    business = account.rows(Record.BUSINESS, START, END).rows
+    assert {classify(row) for row in cards} >= {Kind.PURCHASE, Kind.FEE, Kind.INTERNAL}
+    assert {classify(row) for row in business} == {
+        Kind.FEE,
+        Kind.TRANSFER,
+        Kind.REBATE,
+        Kind.INTERNAL,
+        Kind.UNCLASSIFIED,
+    }
+    assert not any(row.is_pending or row.is_decline for row in cards)
+    assert any(row.allocations for row in cards)
+    assert any(row.tags for row in cards)
+
+
+def test_pages_follow_each_other_until_every_row_was_seen(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    account = access.with_token(company.PREPAID_TOKEN)
+    whole = {row.pex_id for row in account.rows(Record.CARD, START, END).rows}
+    pex.switch(page_size=7)
+    seen: set[int] = set()
+    start: datetime | None = START
+    pages = 0
+    while start is not None:
+        page = account.rows(Record.CARD, start, END)
+        seen |= {row.pex_id for row in page.rows}
+        start = page.next_start
+        pages += 1
+    assert seen == whole
+    assert pages > 5
+
+
+def test_only_settled_rows_are_asked_for(access: HttpPexAccess, pex: PexSandbox) -> None:
+    access.with_token(company.PREPAID_TOKEN).rows(Record.CARD, START, END)
+    query = pex.faults.journal[-1]["query"]
+    assert "IncludePendings=False" in query
+    assert "IncludeDeclines=False" in query
+
+
+def test_cardholders_have_names(access: HttpPexAccess) -> None:
+    names = access.with_token(company.PREPAID_TOKEN).cardholder_names()
+    assert names[88104] == "Maria Ortiz"
+
+
+def test_cardholder_names_are_asked_for_once_in_five_minutes(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    access.with_token(company.PREPAID_TOKEN).cardholder_names()
+    before = len(pex.faults.journal)
+    access.with_token(company.PREPAID_TOKEN).cardholder_names()
+    assert len(pex.faults.journal) == before
+
+
+def test_a_business_without_tags_has_none(access: HttpPexAccess, pex: PexSandbox) -> None:
+    pex.switch(company.PREPAID_BUSINESS, tags_enabled=False)
+    assert access.with_token(company.PREPAID_TOKEN).tags() == ()
+
+
+def test_a_tag_is_read_with_its_restricted_options(access: HttpPexAccess) -> None:
+    account = access.with_token(company.PREPAID_TOKEN)
+    whole = account.tag(company.EXPENSE_TAG)
+    assert whole is not None
+    assert "65100" in {option.value for option in whole.options}
+    assert account.tag("000000000000000000000000") is None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(status=429, kind="status"),
+        Fault(status=503, kind="html"),
+        Fault(kind="cut"),
+        Fault(status=500, kind="empty"),
+    ],
+    ids=["429", "503 as a page", "cut", "500 without a body"],
+)
+def test_a_passing_fault_is_tried_again(
+    access: HttpPexAccess, pex: PexSandbox, fault: Fault
+) -> None:
+    pex.faults.plant(fault)
+    assert access.with_token(company.PREPAID_TOKEN).business().id == company.PREPAID_BUSINESS
+
+
+def test_a_lasting_fault_is_told_as_unavailable_with_its_wait(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    pex.faults.plant(Fault(status=429, times=-1, headers={"Retry-After": "90"}))
+    with pytest.raises(PexUnavailable) as refused:
+        access.with_token(company.PREPAID_TOKEN).business()
+    assert refused.value.retry_after == 90
+
+
+def test_a_stored_credential_opens_its_business(server: Server) -> None:
+    vault, connection = FakeVault(), uuid4()
+    credential = b'{"scheme":"token","token":"%s"}' % company.PREPAID_TOKEN.encode()
+    vault.put(connection, PEX_CREDENTIAL, credential)
+    access = HttpPexAccess(f"{server.url}/v4", vault)
+    assert access.of(connection).business().id == company.PREPAID_BUSINESS
+    with pytest.raises(PexTokenRefused):
+        access.of(uuid4())
+    access.close()
