@@ -1,0 +1,144 @@
+"""The control API: the operations on the simulator as JSON over HTTP, for tests and demos.
+
+Bodies are objects; `company` and `journal` may be left out. Other members are fields of the row,
+by the names that the dump's rows have in this package (`posting_date`, `amount`, ...).
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, fields
+from datetime import date
+from typing import Any, Final
+
+from sandbox.business_central.operations import Operations, amount_of
+from sandbox.business_central.refusals import Refusal
+from sandbox.faults import Fault, FaultPlan
+from sandbox.web import Request, Response, Router, reply
+
+_PLANTED: Final = {field.name for field in fields(Fault)} - {"calls", "hits"}
+_DATES: Final = frozenset({"posting_date", "first", "last", "allow_from", "allow_to"})
+
+
+class Control:
+    """Answers control requests; what makes no sense is answered 400 with BC's error object."""
+
+    def __init__(self, operations: Operations, faults: FaultPlan) -> None:
+        self._do, self._faults = operations, faults
+        self._router = Router()
+        for method, path, handler in self._routes():
+            self._router.add(method, path, handler)
+
+    def _routes(self) -> list[tuple[str, str, Callable[..., Response]]]:
+        do = self._do
+        return [
+            ("GET", "/dump", lambda _request: reply(do.dump())),
+            ("GET", "/journal", lambda _request: reply(list(self._faults.journal))),
+            ("DELETE", "/journal", self._clear_journal),
+            ("POST", "/faults", self._plant),
+            ("DELETE", "/faults", self._clear_faults),
+            ("PATCH", "/switches", self._switch),
+            ("POST", "/post", self._post),
+            ("POST", "/schedule", _done(do.schedule_posting)),
+            ("POST", "/lines", _row(do.add_line)),
+            ("PATCH", "/lines/{line}", _row(do.edit_line)),
+            ("DELETE", "/lines/{line}", _done(do.delete_line)),
+            ("POST", "/journals", _row(do.create_journal)),
+            ("PATCH", "/journals/{journal}", _row(do.change_journal)),
+            ("DELETE", "/journals/{journal}", _done(do.delete_journal)),
+            ("POST", "/journals/{journal}/balancing", _row(do.set_balancing_account)),
+            ("POST", "/journals/{journal}/series", _row(do.set_series)),
+            ("POST", "/journals/{journal}/approval", _row(do.request_approval)),
+            ("DELETE", "/journals/{journal}/approval", _row(do.end_approval)),
+            ("PATCH", "/templates/{template}", _done(do.change_template)),
+            ("POST", "/series", _done(do.add_series)),
+            ("POST", "/accounts", _counted(do.add_accounts)),
+            ("PATCH", "/accounts/{number}", _done(do.change_account)),
+            ("POST", "/accounts/{number}/dimensions", _done(do.set_default_dimension)),
+            ("PATCH", "/banks/{number}", _done(do.change_bank)),
+            ("POST", "/vendors", _counted(do.add_vendors)),
+            ("PATCH", "/vendors/{number}", _done(do.change_vendor)),
+            ("POST", "/dimensions/{dimension}/values", _counted(do.add_dimension_values)),
+            ("PATCH", "/dimensions/{dimension}/values/{code}", _done(do.change_dimension_value)),
+            ("DELETE", "/dimensions/{dimension}/values/{code}", _done(do.delete_dimension_value)),
+            ("POST", "/combinations", _done(do.forbid_combination)),
+            ("PATCH", "/set-up", _done(do.change_set_up)),
+            ("POST", "/period", _done(do.allow_posting)),
+            ("POST", "/access", _done(do.hide_company)),
+        ]
+
+    def __call__(self, request: Request) -> Response:
+        """Carry out one control request."""
+        match = self._router.match(request)
+        if isinstance(match, int):
+            return reply({"error": {"code": "Control", "message": "no such control"}}, match)
+        handler, parts = match
+        try:
+            return handler(request, **parts)
+        except Refusal as refusal:
+            return refusal.response("en-US")
+        except (TypeError, ValueError) as error:
+            return reply({"error": {"code": "Control", "message": str(error)}}, 400)
+
+    def _clear_journal(self, _request: Request) -> Response:
+        self._faults.journal.clear()
+        return Response(204)
+
+    def _plant(self, request: Request) -> Response:
+        given = _body(request)
+        unknown = set(given) - _PLANTED
+        if unknown:
+            raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
+        for name in ("delay", "commit_delay"):
+            given[name] = float(given.get(name, 0))
+        self._faults.plant(Fault(**given))
+        return Response(204)
+
+    def _clear_faults(self, _request: Request) -> Response:
+        self._faults.clear()
+        return Response(204)
+
+    def _switch(self, request: Request) -> Response:
+        self._do.switch(**_body(request))
+        return reply(asdict(self._do.world.switches))
+
+    def _post(self, request: Request) -> Response:
+        return reply({"entries": self._do.post(**_body(request))})
+
+
+def _row(operation: Callable[..., Any]) -> Callable[..., Response]:
+    return lambda request, **parts: reply(_plain(asdict(operation(**_body(request), **parts))))
+
+
+def _done(operation: Callable[..., Any]) -> Callable[..., Response]:
+    def handle(request: Request, **parts: str) -> Response:
+        operation(**_body(request), **parts)
+        return Response(204)
+
+    return handle
+
+
+def _counted(operation: Callable[..., int]) -> Callable[..., Response]:
+    return lambda request, **parts: reply({"added": operation(**_body(request), **parts)})
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The JSON object sent, dates and amounts read; an empty body is an empty object."""
+    given = request.json() if request.body else {}
+    if not isinstance(given, dict):
+        raise ValueError("the body is not an object")  # noqa: TRY004 - answered as a bad request
+    for name in _DATES & set(given):
+        if _is_date(given[name]):
+            given[name] = date.fromisoformat(given[name])
+    if "amount" in given:
+        given["amount"] = amount_of(given["amount"])
+    return given
+
+
+def _is_date(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == len("2026-08-14") and value[4:5] == "-"
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else value
+        for name, value in row.items()
+    }
