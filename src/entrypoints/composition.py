@@ -22,6 +22,7 @@ from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
+from application.ports.pex import PexAccess
 from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
@@ -51,6 +52,8 @@ class Services:
     read_models: ReadModels
     api_tokens: SqlApiTokens
     vault: Vault
+    pex: PexAccess
+    business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
     check_connection: CheckConnection
@@ -114,6 +117,8 @@ def build(
         read_models,
         SqlApiTokens(database),
         vault,
+        pex,
+        business_central,
         Connect(
             log,
             vault,

@@ -1,0 +1,1 @@
+"""The demo: a made-up company, connected, configured, synced and checked."""
