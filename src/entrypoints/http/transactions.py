@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Router, get
-from litestar.params import Parameter
+from litestar.params import Parameter, QueryParameter
 
 from application.ports.read_models import TransactionFilter, TransactionView
 from domain.pex_transaction import Kind
@@ -32,8 +32,8 @@ def list_transactions(
     principal: Principal,
     outcome: Outcome | None = None,
     kind: Kind | None = None,
-    start: Annotated[date | None, Parameter(query="from")] = None,
-    end: Annotated[date | None, Parameter(query="to")] = None,
+    start: Annotated[date | None, QueryParameter(name="from")] = None,
+    end: Annotated[date | None, QueryParameter(name="to")] = None,
     q: Annotated[str, Parameter(max_length=200)] = "",
     limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     cursor: str | None = None,
