@@ -6,7 +6,7 @@ from adapters.telemetry.logs import configure_logging
 from entrypoints.cli.context import explained
 from entrypoints.serving import embedded, prepare, server
 from entrypoints.settings import Settings
-from sandbox import program
+from sandbox.program import run
 
 
 @click.command()
@@ -35,4 +35,4 @@ def migrate() -> None:
 @click.option("--purchases", default=200, show_default=True)
 def sandbox(port: int, seed: int, purchases: int) -> None:
     """Simulate PEX, Entra ID and Business Central."""
-    program.run(port, port + 1, seed, purchases)
+    run(port, port + 1, seed, purchases)

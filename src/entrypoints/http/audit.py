@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from adapters.persistence.chain import chain_head, verify_chain
@@ -29,7 +31,7 @@ class VerifyBody(msgspec.Struct, forbid_unknown_fields=True):
     responses=documented(),
     summary="Read the hash chain's head",
 )
-def head(services: Services) -> Json:
+def head(services: NamedDependency[Services]) -> Json:
     """Keep it elsewhere, as evidence of the log as it stands."""
     position, digest = chain_head(services.database)
     return {"position": position, "digest": digest}
@@ -43,7 +45,11 @@ def head(services: Services) -> Json:
     responses=documented(404, 409, 422, 503),
     summary="Verify the chain, the views and, for a connection, the books",
 )
-def verify(data: VerifyBody, services: Services, principal: Principal) -> Json:
+def verify(
+    data: JSONBody[VerifyBody],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """Reads only; what is worrying is told one by one."""
     chain = verify_chain(services.database)
     body: Json = {

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post, put
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, URLEncodedBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from domain.settings_check import FieldError
@@ -58,7 +58,11 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
     responses=documented(422, 503),
     summary="Connect a PEX business by its API token",
 )
-def connect(data: NewConnection, services: Services, principal: Principal) -> Response[Json]:
+def connect(
+    data: JSONBody[NewConnection],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[Json]:
     """201 for a new connection; 200 where it exists, its token replaced."""
     grows: list[int] = []
 
@@ -90,10 +94,10 @@ def connect(data: NewConnection, services: Services, principal: Principal) -> Re
     summary="List the connections within the token's scope",
 )
 def list_connections(
-    services: Services,
-    principal: Principal,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
-    cursor: str | None = None,
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    cursor: FromQuery[str | None] = None,
 ) -> Json:
     """By business name."""
     found = services.read_models.connections(principal.scope, limit, cursor)
@@ -107,7 +111,11 @@ def list_connections(
     responses=documented(404),
     summary="Show a connection",
 )
-def show_connection(connection_id: UUID, services: Services, principal: Principal) -> Json:
+def show_connection(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """With its status and what to do about it."""
     return rendering.connection(visible_connection(services, principal, connection_id))
 
@@ -121,7 +129,10 @@ def show_connection(connection_id: UUID, services: Services, principal: Principa
     summary="Sign in with Microsoft",
 )
 def sign_in_with_microsoft(
-    connection_id: UUID, data: MicrosoftSignInBody, services: Services, principal: Principal
+    connection_id: FromPath[UUID],
+    data: JSONBody[MicrosoftSignInBody],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Json:
     """Service sign-in answers the connection; delegated an address for the browser."""
     visible_connection(services, principal, connection_id)
@@ -146,7 +157,11 @@ def sign_in_with_microsoft(
     responses=documented(404, 409, 422, 503),
     summary="Create the journal PEX Card in the chosen company",
 )
-def create_journal(connection_id: UUID, services: Services, principal: Principal) -> Json:
+def create_journal(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """Where it exists, it stays as it is (M6)."""
     visible_connection(services, principal, connection_id)
     journal = services.connect.create_journal(connection_id)
@@ -160,7 +175,11 @@ def create_journal(connection_id: UUID, services: Services, principal: Principal
     responses=documented(404, 409),
     summary="Disconnect",
 )
-def disconnect(connection_id: UUID, services: Services, principal: Principal) -> None:
+def disconnect(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> None:
     """Both sign-ins are forgotten; history and posted marks stay (M7)."""
     visible_connection(services, principal, connection_id)
     services.connect.disconnect(connection_id, principal.actor)
@@ -174,10 +193,10 @@ def disconnect(connection_id: UUID, services: Services, principal: Principal) ->
     summary="List what the settings can choose from",
 )
 def list_choices(
-    connection_id: UUID,
-    services: Services,
-    principal: Principal,
-    company_id: str | None = None,
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    company_id: FromQuery[str | None] = None,
 ) -> Json:
     """Companies; with a company its accounts, dimensions and so on, and the PEX tags."""
     visible_connection(services, principal, connection_id)
@@ -192,7 +211,10 @@ def list_choices(
     summary="Switch the daily sync",
 )
 def switch_auto_sync(
-    connection_id: UUID, data: AutoSyncBody, services: Services, principal: Principal
+    connection_id: FromPath[UUID],
+    data: JSONBody[AutoSyncBody],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Json:
     """Answers the connection."""
     visible_connection(services, principal, connection_id)
@@ -206,7 +228,9 @@ def switch_auto_sync(
     responses=documented(422, 503),
     summary="Where Microsoft sends the browser back to",
 )
-def microsoft_callback(request: Request[Any, Any, Any], services: Services) -> Json:
+def microsoft_callback(
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> Json:
     """The sign-in's own state, used once, tells whose it is."""
     return _complete(services, dict(request.query_params))
 
@@ -219,8 +243,8 @@ def microsoft_callback(request: Request[Any, Any, Any], services: Services) -> J
     summary="Where Microsoft posts its answer to",
 )
 def microsoft_callback_post(
-    services: Services,
-    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[dict[str, str]],
 ) -> Json:
     """As a form, so that no code stands in an address."""
     return _complete(services, data)

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from litestar import MediaType, Request, Response, get
+from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from adapters.persistence.schema import current_revision, newest_revision
@@ -25,7 +26,7 @@ def live() -> Json:
 
 
 @get("/health/ready", sync_to_thread=True, tags=["health"], summary="Whether it can work")
-def ready(services: Services) -> Response[Json]:
+def ready(services: NamedDependency[Services]) -> Response[Json]:
     """200, or 503 with what is wrong and what to do."""
     wrong = _trouble(services)
     if wrong:

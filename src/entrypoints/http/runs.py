@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.params import Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_202_ACCEPTED
 
@@ -50,7 +51,10 @@ class NewRun(msgspec.Struct, forbid_unknown_fields=True):
     summary="Start a run, or a preview",
 )
 def start_run(
-    connection_id: UUID, data: NewRun, services: Services, principal: Principal
+    connection_id: FromPath[UUID],
+    data: JSONBody[NewRun],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Response[Json]:
     """Answers at once; `Location` names the run to watch."""
     visible_connection(services, principal, connection_id)
@@ -99,11 +103,11 @@ def _kinds(names: list[str] | None) -> tuple[Kind, ...] | None:
     summary="List a connection's runs, newest first",
 )
 def list_runs(
-    connection_id: UUID,
-    services: Services,
-    principal: Principal,
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
-    cursor: str | None = None,
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    cursor: FromQuery[str | None] = None,
 ) -> Json:
     """Previews among them."""
     visible_connection(services, principal, connection_id)
@@ -117,7 +121,11 @@ def list_runs(
     responses=documented(404),
     summary="Show a run",
 )
-def show_run(run_id: UUID, services: Services, principal: Principal) -> Json:
+def show_run(
+    run_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """With its counts and progress."""
     return rendering.run(visible_run(services, principal, run_id))
 
@@ -130,12 +138,12 @@ def show_run(run_id: UUID, services: Services, principal: Principal) -> Json:
     summary="List a run's transactions",
 )
 def list_run_transactions(
-    run_id: UUID,
-    services: Services,
-    principal: Principal,
-    outcome: Outcome | None = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
-    cursor: str | None = None,
+    run_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    outcome: FromQuery[Outcome | None] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    cursor: FromQuery[str | None] = None,
 ) -> Json:
     """In the order in which they were decided; for a preview with the lines it would post."""
     visible_run(services, principal, run_id)
@@ -151,7 +159,11 @@ def list_run_transactions(
     responses=documented(404),
     summary="List a run's changes of tag options",
 )
-def list_run_tag_options(run_id: UUID, services: Services, principal: Principal) -> Json:
+def list_run_tag_options(
+    run_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """This version syncs no tag options, so no run has any."""
     visible_run(services, principal, run_id)
     return {"items": [], "next_cursor": None}
@@ -163,7 +175,11 @@ def list_run_tag_options(run_id: UUID, services: Services, principal: Principal)
     responses=documented(404),
     summary="Watch a run: server-sent events with the run as it stands",
 )
-async def stream_run(run_id: UUID, services: Services, principal: Principal) -> ServerSentEvent:
+async def stream_run(
+    run_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> ServerSentEvent:
     """One event whenever the run changed, the last one when it is over."""
     await asyncio.to_thread(visible_run, services, principal, run_id)
 

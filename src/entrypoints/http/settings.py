@@ -5,6 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Request, Response, Router, get, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, RawBody
 
 from domain.connection import Connection, SettingsChanged
 from domain.settings import Settings
@@ -24,7 +26,11 @@ Json = dict[str, Any]
     responses=documented(404),
     summary="Read the settings, or the defaults before the first save",
 )
-def read_settings(connection_id: UUID, services: Services, principal: Principal) -> Response[Json]:
+def read_settings(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[Json]:
     """The ETag names the version; it is 0 before the first save."""
     visible_connection(services, principal, connection_id)
     connection = services.log.load(Connection, connection_id)
@@ -41,11 +47,11 @@ def read_settings(connection_id: UUID, services: Services, principal: Principal)
     summary="Check and save the settings",
 )
 def save_settings(
-    connection_id: UUID,
-    body: bytes,
+    connection_id: FromPath[UUID],
+    body: RawBody,
     request: Request[Any, Any, Any],
-    services: Services,
-    principal: Principal,
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Response[Json]:
     """`If-Match` must carry the ETag of the version that is changed."""
     visible_connection(services, principal, connection_id)
@@ -69,7 +75,11 @@ def save_settings(
     responses=documented(404),
     summary="List the saved versions",
 )
-def list_versions(connection_id: UUID, services: Services, principal: Principal) -> Json:
+def list_versions(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Json:
     """Newest first, each with its time and actor."""
     visible_connection(services, principal, connection_id)
     items = [
@@ -91,7 +101,10 @@ def list_versions(connection_id: UUID, services: Services, principal: Principal)
     summary="Read a saved version",
 )
 def read_version(
-    connection_id: UUID, version: int, services: Services, principal: Principal
+    connection_id: FromPath[UUID],
+    version: FromPath[int],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Json:
     """Its settings as they were saved."""
     visible_connection(services, principal, connection_id)
@@ -106,11 +119,11 @@ def read_version(
     summary="Compare two versions",
 )
 def diff(
-    connection_id: UUID,
-    services: Services,
-    principal: Principal,
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
     request: Request[Any, Any, Any],
-    to: int,
+    to: FromQuery[int],
 ) -> Json:
     """Each member that differs, by an RFC 6901 pointer; version 0 holds the defaults."""
     visible_connection(services, principal, connection_id)

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Router, get
-from litestar.params import Parameter, QueryParameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from application.ports.read_models import TransactionFilter, TransactionView
 from domain.pex_transaction import Kind
@@ -27,16 +28,16 @@ Json = dict[str, Any]
     summary="List everything seen, with its newest outcome",
 )
 def list_transactions(
-    connection_id: UUID,
-    services: Services,
-    principal: Principal,
-    outcome: Outcome | None = None,
-    kind: Kind | None = None,
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    outcome: FromQuery[Outcome | None] = None,
+    kind: FromQuery[Kind | None] = None,
     start: Annotated[date | None, QueryParameter(name="from")] = None,
     end: Annotated[date | None, QueryParameter(name="to")] = None,
-    q: Annotated[str, Parameter(max_length=200)] = "",
-    limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
-    cursor: str | None = None,
+    q: Annotated[str, QueryParameter(max_length=200)] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    cursor: FromQuery[str | None] = None,
 ) -> Json:
     """Newest posting date first; `q` searches merchant, cardholder and PEX id."""
     visible_connection(services, principal, connection_id)
@@ -53,7 +54,11 @@ def list_transactions(
     summary="Show a transaction with its lines",
 )
 def show_transaction(
-    connection_id: UUID, kind: str, pex_id: int, services: Services, principal: Principal
+    connection_id: FromPath[UUID],
+    kind: FromPath[str],
+    pex_id: FromPath[int],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
 ) -> Json:
     """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
     visible_connection(services, principal, connection_id)
@@ -68,12 +73,12 @@ def show_transaction(
     summary="Read a transaction's events",
 )
 def list_events(
-    connection_id: UUID,
-    kind: str,
-    pex_id: int,
-    services: Services,
-    principal: Principal,
-    as_of: Annotated[int | None, Parameter(ge=0)] = None,
+    connection_id: FromPath[UUID],
+    kind: FromPath[str],
+    pex_id: FromPath[int],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    as_of: Annotated[int | None, QueryParameter(ge=0)] = None,
 ) -> Json:
     """Up to a position of the log; none for one that was only ever skipped as not postable."""
     connection = visible_connection(services, principal, connection_id)
@@ -88,7 +93,7 @@ def list_events(
 
 
 def _transaction(
-    services: Services, connection_id: UUID, kind: str, pex_id: int
+    services: Services, connection_id: UUID, kind: FromPath[str], pex_id: FromPath[int]
 ) -> TransactionView:
     view = services.read_models.transaction(connection_id, kind, pex_id)
     if view is None:

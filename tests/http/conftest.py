@@ -1,0 +1,64 @@
+"""A running service on a running sandbox, once for a test module."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from entrypoints.demo.company import ApiUser
+from entrypoints.serving import in_background
+from entrypoints.settings import Settings
+from http_running import Running
+from sandbox.program import Sandbox
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder: Path = tmp_path_factory.mktemp("service")
+    with Sandbox(purchases=60) as sandbox:
+        variables = {
+            name.removeprefix("PEXBC_").lower(): value
+            for name, value in sandbox.environment().items()
+        }
+        settings = Settings.model_validate(
+            {**variables, "database_url": f"sqlite:///{folder / 'pexbc.db'}"}
+        )
+        with in_background(settings, "127.0.0.1", 0) as (url, services):
+            yield Running(url, services, sandbox)
+
+
+@pytest.fixture(scope="module")
+def user(running: Running) -> Iterator[ApiUser]:
+    user = ApiUser(running.url, running.token("admin"))
+    yield user
+    user.close()
+
+
+@pytest.fixture(scope="module")
+def connected(user: ApiUser) -> str:
+    """A connection that is configured, by its id."""
+    connection_id = user.connect()
+    user.configure(connection_id, "2026-09-20")
+    return connection_id
+
+
+@pytest.fixture
+def anonymous(running: Running) -> Iterator[httpx.Client]:
+    with running.client() as client:
+        yield client
+
+
+@pytest.fixture
+def problem() -> Callable[[httpx.Response], dict[str, Any]]:
+    """Read a problem document, and check that it is a whole one."""
+
+    def read(response: httpx.Response) -> dict[str, Any]:
+        assert response.headers["content-type"] == "application/problem+json"
+        body: dict[str, Any] = response.json()
+        assert {"type", "title", "status", "detail", "code", "fix"} <= body.keys()
+        assert body["status"] == response.status_code
+        return body
+
+    return read
