@@ -8,6 +8,7 @@ from typing import Any, Final
 from sandbox.business_central import batch
 from sandbox.business_central.control import Control
 from sandbox.business_central.limits import Limits, Throttled
+from sandbox.business_central.odata_query import parse_query
 from sandbox.business_central.operations import Operations
 from sandbox.business_central.reading import Answer
 from sandbox.business_central.refusals import XML_401, Refusal
@@ -93,6 +94,7 @@ class BusinessCentralSandbox(Operations):
             request.body or None,
             user,
             root,
+            parse_query(request.raw_query).company if path == _BATCH else "",
         )
         requests = _batched(operation) if path == _BATCH else None
         operations = 1 if requests is None else len(requests)
