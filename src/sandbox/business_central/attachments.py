@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body, Call, EntitySet, Parent, named
 from sandbox.business_central.odata_filter import Filter, demanded

@@ -1,9 +1,10 @@
 """`vendors`, `bankAccounts` and `taxGroups`: cards that can be written (contract 2.5, 2.6)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body, Call, Parent, TableSet, named
 from sandbox.business_central.numbers import incremented

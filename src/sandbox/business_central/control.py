@@ -7,9 +7,10 @@ by the names that the dump's rows have in this package (`posting_date`, `amount`
 from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
-from sandbox.business_central.operations import Operations, amount_of
+from sandbox.business_central.operations import Operations
 from sandbox.business_central.refusals import Refusal
 from sandbox.faults import Fault, FaultPlan
 from sandbox.web import Request, Response, Router, reply
@@ -105,7 +106,7 @@ class Control:
 
 
 def _row(operation: Callable[..., Any]) -> Callable[..., Response]:
-    return lambda request, **parts: reply(_plain(asdict(operation(**_body(request), **parts))))
+    return lambda request, **parts: reply(operation(**_body(request), **parts))
 
 
 def _done(operation: Callable[..., Any]) -> Callable[..., Response]:
@@ -129,7 +130,7 @@ def _body(request: Request) -> dict[str, Any]:
         if _is_date(given[name]):
             given[name] = date.fromisoformat(given[name])
     if "amount" in given:
-        given["amount"] = amount_of(given["amount"])
+        given["amount"] = _amount(given["amount"])
     return given
 
 
@@ -137,8 +138,11 @@ def _is_date(value: Any) -> bool:
     return isinstance(value, str) and len(value) == len("2026-08-14") and value[4:5] == "-"
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: sorted(value) if isinstance(value, frozenset) else value
-        for name, value in row.items()
-    }
+def _amount(value: Any) -> Decimal:
+    """An amount from JSON, a number or a text; ValueError for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise ValueError(f"no amount: {value!r}")  # noqa: TRY004 - answered as a bad request
+    try:
+        return Decimal(value)
+    except ArithmeticError:
+        raise ValueError(f"no amount: {value!r}") from None

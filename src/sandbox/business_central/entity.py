@@ -3,8 +3,10 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.odata_filter import Filter
 from sandbox.business_central.properties import Kind, Property, Write, decode, encode

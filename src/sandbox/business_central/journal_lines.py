@@ -1,8 +1,9 @@
 """`journalLines` (contract 2.3)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body, Call, EntitySet, Parent, named
 from sandbox.business_central.line_insert import check_number_free, insert

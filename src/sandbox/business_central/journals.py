@@ -1,8 +1,9 @@
 """`journals`: general journal batches (contract 2.2)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body, Call, Parent, TableSet, named
 from sandbox.business_central.lookups import account_id

@@ -1,8 +1,9 @@
 """What the insert of a journal line really does (contract 2.3.4)."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body, Call
 from sandbox.business_central.line_values import (

@@ -1,8 +1,9 @@
 """How a journal line takes values, one property after another (contract 2.3.3, 2.3.6, 2.3.7)."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body
 from sandbox.business_central.lookups import no_relation, number_of, postable

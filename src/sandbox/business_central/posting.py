@@ -1,9 +1,11 @@
 """Posting a journal: what the user does, and the connector never (contract 2.2, 6.3, 6.4)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
+
+from msgspec.structs import replace
 
 from sandbox.business_central.lookups import postable
 from sandbox.business_central.numbers import incremented

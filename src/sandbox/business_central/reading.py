@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from sandbox.business_central.addresses import Target
 from sandbox.business_central.entity import Call, EntitySet, Parent, present
-from sandbox.business_central.odata_filter import Filter, parse
+from sandbox.business_central.odata_filter import Filter
+from sandbox.business_central.odata_parser import parse
 from sandbox.business_central.odata_query import Query
 from sandbox.business_central.properties import Kind
 from sandbox.business_central.refusals import Refusal

@@ -1,8 +1,9 @@
 """The rows of a company's tables, hidden fields included (contract 10)."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from sandbox.business_central.tables import Row
 
@@ -28,8 +29,7 @@ VISIBLE_TYPES = frozenset({GL, CUSTOMER, VENDOR, BANK})
 Dimensions = tuple[tuple[str, str], ...]  # (dimension code, value code), by dimension code
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetUp(Row):
+class SetUp(Row, frozen=True, kw_only=True):
     """The one row of a company's set-up: general ledger, information, purchases."""
 
     currency: str
@@ -41,8 +41,7 @@ class SetUp(Row):
     country: str = "US"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period(Row):
+class Period(Row, frozen=True, kw_only=True):
     """An accounting period."""
 
     start: date
@@ -51,8 +50,7 @@ class Period(Row):
     closed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template(Row):
+class Template(Row, frozen=True, kw_only=True):
     """A group of journals; `increment_name` renames a journal with digits when it is posted."""
 
     name: str
@@ -63,16 +61,14 @@ class Template(Row):
     increment_name: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Approval:
+class Approval(Struct, frozen=True, kw_only=True):
     """A running approval request for a journal, and who has a part in it."""
 
     sender: str
     approvers: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Journal(Row):
+class Journal(Row, frozen=True, kw_only=True):
     """A general journal batch."""
 
     template: str
@@ -86,8 +82,7 @@ class Journal(Row):
     approval: Approval | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line(Row):
+class Line(Row, frozen=True, kw_only=True):
     """A general journal line; debit amounts are positive, credit amounts negative."""
 
     journal: str  # the journal's SystemId
@@ -127,8 +122,7 @@ class Line(Row):
         return Decimal(0) if self.balancing_number and self.account_number else self.amount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger(Row):
+class Ledger(Row, frozen=True, kw_only=True):
     """A G/L account."""
 
     number: str
@@ -143,8 +137,7 @@ class Ledger(Row):
     tax_group: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bank(Row):
+class Bank(Row, frozen=True, kw_only=True):
     """A bank account; an empty currency is the company's own."""
 
     number: str
@@ -157,16 +150,14 @@ class Bank(Row):
     ledger: str = "10100"  # of its posting group
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customer(Row):
+class Customer(Row, frozen=True, kw_only=True):
     """A customer; the simulator knows just enough for a line to point at one."""
 
     number: str
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vendor(Row):
+class Vendor(Row, frozen=True, kw_only=True):
     """A vendor; without a posting group lines on it insert, and posting fails."""
 
     number: str
@@ -191,8 +182,7 @@ class Vendor(Row):
     posting_group: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Series(Row):
+class Series(Row, frozen=True, kw_only=True):
     """A number series; `manual` lets users enter numbers of their own."""
 
     code: str
@@ -200,8 +190,7 @@ class Series(Row):
     manual: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dimension(Row):
+class Dimension(Row, frozen=True, kw_only=True):
     """A dimension."""
 
     code: str
@@ -209,8 +198,7 @@ class Dimension(Row):
     blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Value(Row):
+class Value(Row, frozen=True, kw_only=True):
     """A value of a dimension, by that dimension's code."""
 
     dimension: str
@@ -220,8 +208,7 @@ class Value(Row):
     blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DefaultDimension(Row):
+class DefaultDimension(Row, frozen=True, kw_only=True):
     """A dimension that an account brings along, and what posting demands of it.
 
     `rule` is blank, `Code Mandatory`, `Same Code` or `No Code`.
@@ -234,16 +221,14 @@ class DefaultDimension(Row):
     rule: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxGroup(Row):
+class TaxGroup(Row, frozen=True, kw_only=True):
     """A tax group, which in a VAT company is a VAT product posting group."""
 
     code: str
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VatRate(Row):
+class VatRate(Row, frozen=True, kw_only=True):
     """A VAT posting set-up; `percent` of the net amount."""
 
     business: str
@@ -251,8 +236,7 @@ class VatRate(Row):
     percent: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming(Row):
+class Incoming(Row, frozen=True, kw_only=True):
     """An incoming document; it has a document number and a date once it is posted."""
 
     number: int
@@ -261,8 +245,7 @@ class Incoming(Row):
     posting_date: date = BLANK_DATE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attached(Row):
+class Attached(Row, frozen=True, kw_only=True):
     """A file of an incoming document; `incoming` 0 means that it is unlinked."""
 
     incoming: int
@@ -289,8 +272,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry(Row):
+class Entry(Row, frozen=True, kw_only=True):
     """A G/L entry; the hidden fields say where it came from."""
 
     number: int
@@ -309,8 +291,7 @@ class Entry(Row):
     line_number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorEntry(Row):
+class VendorEntry(Row, frozen=True, kw_only=True):
     """A vendor ledger entry; it stays open until someone applies it."""
 
     number: int

@@ -7,13 +7,15 @@ costs what the transaction changed, never what the tables hold.
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from msgspec import Struct
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+
+class Row(Struct, frozen=True, kw_only=True):
     """What every row has: its SystemId, its version (behind the etag) and when it was changed."""
 
     id: str
