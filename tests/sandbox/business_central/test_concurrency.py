@@ -1,11 +1,12 @@
 """Contract 3.6 and 3.7: etags, lagging replicas, dirty reads, late and lost commits."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from business_central_client import PRIMARY, Client
+from business_central_client import PRIMARY, Client, line_body
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 
@@ -106,15 +107,28 @@ def test_a_ghost_gives_way_to_the_next_commit(bc: Client) -> None:
 def test_an_answer_can_be_lost_after_the_commit(bc: Client) -> None:
     path = bc.lines_path
     bc.sandbox.faults.plant(Fault("POST", "journalLines", moment="after", status=504))
-    assert bc.post(path, {}).status == 504
+    assert bc.post(path, line_body()).status == 504
     assert len(bc.lines()) == 1
 
 
 def test_an_answer_can_be_lost_without_a_commit(bc: Client) -> None:
     path = bc.lines_path
     bc.sandbox.faults.plant(Fault("POST", "journalLines", moment="before", kind="cut"))
-    assert bc.post(path, {}).status == 503
+    assert bc.post(path, line_body()).status == 503
     assert bc.lines() == []
+
+
+def test_a_commit_can_come_after_the_answer(bc: Client) -> None:
+    path = bc.lines_path
+    plan = bc.sandbox.faults
+    plan.plant(Fault("POST", "journalLines", moment="later", status=504, commit_delay=0.01))
+    assert bc.post(path, line_body()).status == 504
+    patience = threading.Event()
+    for _ in range(500):
+        if bc.lines():
+            break
+        patience.wait(0.01)
+    assert len(bc.lines()) == 1
 
 
 def test_writers_of_one_number_leave_one_line(bc: Client) -> None:
