@@ -49,10 +49,11 @@ class HttpPexAccess:
         self._http.close()
 
     def with_token(self, token: str) -> PexAccount:
-        """A business by a token that was just given."""
-        if not token.strip() or not token.isascii() or not token.isprintable():
+        """A business by a token that was just given; blanks around it are taken for a slip."""
+        plain = token.strip()
+        if not plain or not plain.isascii() or not plain.isprintable() or " " in plain:
             raise PexTokenRefused("the token is empty or has characters that no token has")
-        return self._account(Credential(token.strip()))
+        return self._account(Credential(plain))
 
     def of(self, connection: UUID) -> PexAccount:
         """A connection's business."""
@@ -61,14 +62,21 @@ class HttpPexAccess:
             raise PexTokenRefused("no sign-in is kept for this connection")
         return self._account(msgspec.json.decode(kept[0], type=Credential))
 
-    def _account(self, credential: Credential) -> PexAccount:
+    def _account(self, given: Credential) -> PexAccount:
+        credential = Credential(given.token.strip(), given.scheme)
         key = hashlib.sha256(credential.token.encode()).hexdigest()
         with self._lock:
             bucket = self._buckets.setdefault(
                 key, TokenBucket(self._per_minute, self._monotonic, self._sleep)
             )
         client = Client(
-            self._http, self._base_url, credential, bucket, self._on_request, self._sleep
+            self._http,
+            self._base_url,
+            credential,
+            bucket,
+            self._on_request,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
         )
         return _WithKeptNames(client, self, key)
 

@@ -2,35 +2,36 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import structlog
 
 from adapters.pex.client import Client
-from adapters.pex.errors import TagsOff
+from adapters.pex.errors import BAD_REQUEST, TagsOff
+from adapters.pex.rows import RowUnreadable, read_row
 from adapters.pex.wire import (
     BusinessData,
     PagesData,
     ProfileData,
-    RowData,
-    RowsData,
     SettingsData,
     TagData,
     TokenData,
-    read_row,
+    convert,
+    moment,
+    read_rows,
+    reading,
 )
 from application.ports.pex import (
     Business,
-    Funding,
     PexPermissionMissing,
     PexRequestRefused,
     PexTokenRefused,
-    PexUnavailable,
     RowPage,
     Tag,
 )
-from domain.eastern_time import EASTERN, from_wall_time
+from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
 from domain.refusals import Refusal
 
@@ -40,6 +41,9 @@ LISTS = {
     Record.CARD: "Details/AllCardholderTransactions",
     Record.BUSINESS: "Details/TransactionDetails",
 }
+SETTLED_ONLY = {"IncludePendings": "False", "IncludeDeclines": "False"}
+# Without it, purchases by vendor cards could be left out (PEX contract 3.1).
+WITH_VENDOR_CARDS = {"IncludeVendorBillPay": "True"}
 # PEX's flag, and what its dashboard calls the permission (PEX contract 2.6).
 PERMISSIONS = {
     "EditBusinessProfile": "Edit business settings & apps",
@@ -55,70 +59,94 @@ class HttpPexAccount:
         self._client = client
 
     def business(self) -> Business:
-        """Probe the token, the permissions and the funding."""
-        token = self._client.get(TokenData, "Token/Current")
+        """Probe the token, the permissions and the funding.
+
+        Raises:
+            PexRequestRefused: PEX does not tell how the business pays; nothing is assumed.
+        """
+        token = self._token()
         if not token.is_admin:
             raise PexTokenRefused("the token is not an administrator's")
-        profile = self._client.get(ProfileData, "Business/MyProfile")
-        granted = (profile.admin.permissions or {}) if profile.admin else {}
-        missing = [label for flag, label in PERMISSIONS.items() if granted.get(flag) is not True]
+        profile: ProfileData = self._client.get("Business/MyProfile", reading(ProfileData))
+        missing = [label for flag, label in PERMISSIONS.items() if not profile.grants(flag)]
         if missing:
             raise PexPermissionMissing(missing)
-        settings = self._client.get(SettingsData, "Business/Settings")
-        expires = from_wall_time(token.token_expiration) if token.token_expiration else None
+        settings: SettingsData = self._client.get("Business/Settings", reading(SettingsData))
+        if settings.funding is None:
+            raise PexRequestRefused(200, "PEX does not tell whether it is prepaid or credit.")
         return Business(
             token.business_account_id,
             token.business_account_name or str(token.business_account_id),
-            Funding.CREDIT if settings.is_credit else Funding.PREPAID,
+            settings.funding,
             token.username or "",
             tags_enabled=settings.tags_enabled is True,
-            token_expires_at=expires,
+            token_expires_at=token.expires_at,
         )
+
+    def _token(self) -> TokenData:
+        """Probe the token; for this call alone, 400 means a bad one as well (PEX contract 1.7)."""
+        try:
+            token: TokenData = self._client.get("Token/Current", reading(TokenData))
+        except PexRequestRefused as refusal:
+            if refusal.status == BAD_REQUEST:
+                raise PexTokenRefused(refusal.cause) from refusal
+            raise
+        return token
 
     def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:
         """A page of settled rows."""
         path = LISTS.get(record)
         if path is None:
             return RowPage((), None)
-        params = {
-            "StartDate": _wall(start),
-            "EndDate": _wall(end),
-            "IncludePendings": "False",
-            "IncludeDeclines": "False",
-        }
-        page = self._client.get(RowsData, path, params)
-        raw = page.transaction_list or []
-        rows = tuple(_rows(record, raw))
-        return RowPage(rows, _next_start(page.pages, start, len(raw)))
+        params = {"StartDate": _wall(start), "EndDate": _wall(end)} | SETTLED_ONLY
+        if record is Record.CARD:
+            params |= WITH_VENDOR_CARDS
+        page = self._client.get(path, read_rows, params)
+        rows = tuple(_rows(record, page.rows))
+        return RowPage(rows, _next_start(page.pages, start, len(rows)))
 
     def cardholder_names(self) -> Mapping[int, str]:
         """Names by card account; a sync goes on without them (PEX contract 2.4)."""
         try:
-            details = self._client.get(BusinessData, "Details/AccountDetails")
+            details: BusinessData = self._client.get(
+                "Details/AccountDetails", reading(BusinessData)
+            )
         except PexTokenRefused:
             raise
         except Refusal as refusal:
             log.warning("cardholder names cannot be read", reason=refusal.cause)
             return {}
-        names = {
-            one.account_id: " ".join(filter(None, (one.first_name, one.last_name))).strip()
-            for one in details.accounts or []
-        }
-        return {account: name for account, name in names.items() if name}
+        return details.names
 
     def tags(self) -> tuple[Tag, ...]:
-        """Definitions that are not deleted."""
+        """Definitions that are not deleted; one that cannot be read is left out."""
         try:
-            found = self._client.get(list[TagData], "Business/Configuration/Tags")
+            told: list[Any] | None = self._client.get(
+                "Business/Configuration/Tags", reading(list[Any] | None)
+            )
         except TagsOff:
             return ()
-        return tuple(one.value() for one in found if not one.is_deleted)
+        return tuple(tag for tag in map(_tag, told or []) if tag is not None)
 
     def tag(self, tag_id: str) -> Tag | None:
-        """One definition with every option, whoever may see it."""
+        """One definition with every option, whoever may see it; all of it, or a refusal."""
         path = f"Business/Configuration/Tag/{quote(tag_id, safe='')}"
-        found = self._client.find(TagData, path, {"OverrideRestrictions": "true"})
-        return None if found is None or found.is_deleted else found.value()
+        try:
+            found: TagData | None = self._client.find(
+                path, reading(TagData), {"OverrideRestrictions": "true"}
+            )
+        except TagsOff:
+            return None
+        return None if found is None or found.is_deleted else found.tag()
+
+
+def _tag(told: Any) -> Tag | None:
+    try:
+        read: TagData = convert(told, TagData)
+    except msgspec.ValidationError as error:
+        log.warning("a tag definition was left out", reason=str(error))
+        return None
+    return None if read.is_deleted else read.tag()
 
 
 def _wall(moment: datetime) -> str:
@@ -126,28 +154,11 @@ def _wall(moment: datetime) -> str:
 
 
 def _rows(record: Record, raw: list[msgspec.Raw]) -> Iterator[PexTransaction]:
-    """Each row by itself; one without id, time or amount can be no row, and stops the page."""
     for one in raw:
         try:
-            yield read_row(one).value(record)
-        except msgspec.ValidationError:
-            yield _bare(one).value(record)
-        except ValueError as error:
-            raise PexUnavailable(f"a row cannot be read: {error}") from error
-
-
-def _bare(raw: msgspec.Raw) -> RowData:
-    """A row with an odd optional member, read without the members that are odd."""
-    members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    while True:
-        try:
-            return read_row(msgspec.json.encode(members))
-        except msgspec.ValidationError as error:
-            name = str(error).rpartition("`$.")[2].rstrip("`").partition(".")[0].partition("[")[0]
-            required = {"TransactionId", "TransactionTime", "TransactionAmount"}
-            if name in required or members.pop(name, None) is None:
-                raise PexUnavailable(f"a row cannot be read: {error}") from error
-            log.warning("an odd member of a PEX row was left out", member=name)
+            yield read_row(one, record)
+        except RowUnreadable as error:
+            raise PexRequestRefused(200, f"A row cannot be read: {error}.") from error
 
 
 def _next_start(pages: PagesData | None, start: datetime, received: int) -> datetime | None:
@@ -158,12 +169,17 @@ def _next_start(pages: PagesData | None, start: datetime, received: int) -> date
     """
     if pages is None:
         return None
-    if (pages.number_of_pages or 0) > 1:
-        following = from_wall_time(pages.last_time_retrieved) if pages.last_time_retrieved else None
-        if following is None or following <= start:
-            raise PexRequestRefused(200, "The list of transactions does not get on.")
-        return following
-    more = pages.number_of_pages is None and (pages.total_items or 0) > received
-    if more:
-        raise PexRequestRefused(200, "The list of transactions is longer than what came.")
-    return None
+    if pages.number_of_pages is None:
+        told = max(pages.total_items or 0, pages.total_records or 0)
+        if told > received:
+            raise PexRequestRefused(200, "The list of transactions is longer than what came.")
+    if (pages.number_of_pages or 0) <= 1:
+        return None
+    try:
+        following = moment(pages.last_time_retrieved)
+    except ValueError:
+        following = None
+    # Compared as they are sent, in whole seconds: a fraction more would ask for the same page.
+    if following is None or _wall(following) <= _wall(start):
+        raise PexRequestRefused(200, "The list of transactions does not get on.")
+    return following

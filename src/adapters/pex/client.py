@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -11,16 +12,18 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from adapters.pex.errors import AWAY, refusal_of
+from adapters.pex.errors import AWAY, NOT_FOUND, refusal_of
 from adapters.pex.throttle import TokenBucket
-from application.ports.pex import PexUnavailable
+from application.ports.pex import PexRequestRefused, PexUnavailable
+from domain.refusals import Refusal
 
 T = TypeVar("T")
 OnRequest = Callable[[str, str, int, int], None]
+"""Told of each attempt: method, path, status (0 where no answer came), and the operations in it."""
 
 TRIES = 4
-LONGEST_SLEEP = 10.0
-NO_CONTENT = 404
+LONGEST_PAUSE = 10.0
+BUDGET_SECONDS = 150.0
 TIMEOUT = httpx.Timeout(connect=10, read=120, write=30, pool=30)
 
 
@@ -34,6 +37,16 @@ class Credential(msgspec.Struct, frozen=True):
         return f"Credential(scheme={self.scheme!r}, token=***)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One logical call, however often it is tried; `until` is when no more tries begin."""
+
+    path: str
+    params: Mapping[str, str]
+    until: float
+    reference: str = field(default_factory=lambda: f"ext-{uuid4()}")
+
+
 class Client:
     """One credential's way to the API."""
 
@@ -43,8 +56,10 @@ class Client:
         base_url: str,
         credential: Credential,
         bucket: TokenBucket,
-        on_request: OnRequest,
+        on_request: OnRequest = lambda *_: None,
+        *,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._http = http
         self._base_url = base_url
@@ -52,82 +67,103 @@ class Client:
         self._bucket = bucket
         self._on_request = on_request
         self._sleep = sleep
+        self._monotonic = monotonic
 
-    def get(self, form: type[T], path: str, params: Mapping[str, str] | None = None) -> T:
-        """Read something; raises as `refusal_of` tells, once the tries are used up."""
-        found = self.find(form, path, params, missing_is_none=False)
-        if found is None:
-            raise AssertionError("unreachable")
-        return found
+    def get(
+        self, path: str, read: Callable[[bytes], T], params: Mapping[str, str] | None = None
+    ) -> T:
+        """Read something; `read` turns its body into a value.
+
+        What may pass is tried again, at most `TRIES` times and not after `BUDGET_SECONDS`; a wait
+        of more than `LONGEST_PAUSE` seconds is left to the caller, as `PexUnavailable.retry_after`.
+
+        Raises:
+            PexUnavailable: no answer, one that says "later", or one that is no JSON.
+            PexRequestRefused: refused, or an answer of a form that is not PEX's.
+            Refusal: what else `refusal_of` tells an error by.
+        """
+        call = _Call(path, params or {}, self._monotonic() + BUDGET_SECONDS)
+        attempt = 1
+        while (response := self._send(call)) is None or not response.is_success:
+            self._sleep(self._pause(response, call, attempt))
+            attempt += 1
+        return _read(response, read, _reference(response, call))
 
     def find(
-        self,
-        form: type[T],
-        path: str,
-        params: Mapping[str, str] | None = None,
-        *,
-        missing_is_none: bool = True,
+        self, path: str, read: Callable[[bytes], T], params: Mapping[str, str] | None = None
     ) -> T | None:
-        """Read something that may not be there: 404 is None."""
-        correlation_id = f"ext-{uuid4()}"
-        for attempt in range(1, TRIES + 1):
-            response = self._try(path, params, correlation_id)
-            if response is not None and response.is_success:
-                return self._decode(form, response.content, correlation_id)
-            if response is not None and response.status_code == NO_CONTENT and missing_is_none:
+        """Read something that may not be there: None on 404; else as `get`."""
+        try:
+            return self.get(path, read, params)
+        except PexRequestRefused as refusal:
+            if refusal.status == NOT_FOUND:
                 return None
-            wait = self._wait(response, attempt, correlation_id)
-            self._sleep(wait)
-        raise AssertionError("unreachable")
+            raise
 
-    def _try(
-        self, path: str, params: Mapping[str, str] | None, correlation_id: str
-    ) -> httpx.Response | None:
+    def _send(self, call: _Call) -> httpx.Response | None:
         """One attempt; None where no answer came."""
         self._bucket.take()
         headers = {
             "Accept": "application/json",
             "Authorization": f"{self._credential.scheme} {self._credential.token}",
             "User-Agent": "pexbc",
-            "X-CORRELATION-ID": correlation_id,
+            "X-CORRELATION-ID": call.reference,
         }
+        url = f"{self._base_url}/{call.path}"
         try:
-            response = self._http.get(
-                f"{self._base_url}/{path}", params=params, headers=headers, timeout=TIMEOUT
-            )
-        except httpx.TransportError:
+            response = self._http.get(url, params=call.params, headers=headers, timeout=TIMEOUT)
+        except httpx.RequestError:
+            self._on_request("GET", call.path, 0, 1)
             return None
-        self._on_request("GET", path, response.status_code, 1)
+        self._on_request("GET", call.path, response.status_code, 1)
         return response
 
-    def _wait(self, response: httpx.Response | None, attempt: int, correlation_id: str) -> float:
+    def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
         """How long to wait before the next attempt; raises where there should be none."""
-        retry_after = _retry_after(response) if response is not None else None
-        pause = 2.0**attempt * random.uniform(0.25, 0.5)  # noqa: S311 - jitter, no secret
-        wait = pause if retry_after is None else retry_after
-        worth_it = attempt < TRIES and wait <= LONGEST_SLEEP
-        if response is None:
-            if not worth_it:
-                raise PexUnavailable("no answer")
+        retry_after = None if response is None else _retry_after(response)
+        backoff = 2.0**attempt * random.uniform(0.25, 0.5)  # noqa: S311 - jitter, no secret
+        wait = backoff if retry_after is None else retry_after
+        passing = response is None or response.status_code in AWAY
+        in_budget = self._monotonic() + wait < call.until
+        if passing and in_budget and attempt < TRIES and wait <= LONGEST_PAUSE:
             return wait
-        if response.status_code in AWAY and worth_it:
-            return wait
-        raise refusal_of(response.status_code, response.content, correlation_id, retry_after)
+        raise self._refusal(response, call, retry_after)
 
-    def _decode(self, form: type[T], body: bytes, correlation_id: str) -> T:
-        try:
-            return msgspec.json.decode(body, type=form)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            cause = f"an answer that cannot be read (reference {correlation_id})"
-            raise PexUnavailable(cause) from error
+    def _refusal(
+        self, response: httpx.Response | None, call: _Call, retry_after: float | None
+    ) -> Refusal:
+        if response is None:
+            return PexUnavailable(f"no answer (reference {call.reference})")
+        # An answer may quote the token that it refuses; what is told further must not.
+        body = response.content.replace(self._credential.token.encode(), b"***")
+        reference = _reference(response, call)
+        return refusal_of(response.status_code, body, reference, retry_after)
+
+
+def _reference(response: httpx.Response, call: _Call) -> str:
+    """PEX's correlation id, or ours where it sends none back."""
+    return response.headers.get("x-correlation-id", "").strip()[:100] or call.reference
+
+
+def _read(response: httpx.Response, read: Callable[[bytes], T], reference: str) -> T:
+    try:
+        return read(response.content)
+    except msgspec.ValidationError as error:
+        message = f"the answer has another form than expected: {error}"
+        raise PexRequestRefused(response.status_code, message, reference) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        cause = f"{response.status_code} with an answer that is no JSON (reference {reference})"
+        raise PexUnavailable(cause) from error
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds from now, never negative; None where nothing readable is said."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isascii() and value.isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except ValueError:
         return None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -4,7 +4,12 @@ from typing import Any
 
 import msgspec
 
-from application.ports.pex import PexRequestRefused, PexTokenRefused, PexUnavailable
+from application.ports.pex import (
+    PexPermissionMissing,
+    PexRequestRefused,
+    PexTokenRefused,
+    PexUnavailable,
+)
 from domain.refusals import Refusal
 
 DEAD = (
@@ -14,8 +19,11 @@ DEAD = (
     "business is not open",
 )
 TAGS_OFF = "does not support the tags feature"
+LACKS_PERMISSION = "does not have permission"
+BAD_REQUEST = 400
 UNAUTHORIZED = 401
 FORBIDDEN = 403
+NOT_FOUND = 404
 AWAY = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST = 300
 
@@ -27,17 +35,16 @@ class TagsOff(PexRequestRefused):
     fix = "Switch tags on in PEX, or map without them."
 
 
-def message_of(status: int, body: bytes) -> str:
-    """PEX's own words, cut; the status alone where the body is no JSON message."""
+def message_of(body: bytes) -> str:
+    """PEX's own words on one line and cut; empty where the body is a page, or nothing."""
     try:
         raw: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return f"status {status}"
+        raw = body[: 4 * _LONGEST].decode(errors="replace")
+        raw = "" if raw.lstrip().startswith("<") else raw
     if isinstance(raw, dict):
-        found = next((value for key, value in raw.items() if key.lower() == "message"), None)
-        if isinstance(found, str) and found.strip():
-            return found.strip()[:_LONGEST]
-    return f"status {status}"
+        raw = next((value for key, value in raw.items() if key.lower() == "message"), None)
+    return " ".join(raw.split())[:_LONGEST] if isinstance(raw, str) else ""
 
 
 def refusal_of(
@@ -47,12 +54,15 @@ def refusal_of(
 
     A dead token is told by its words, whatever the status; no other 403 costs a connection.
     """
-    message = message_of(status, body)
+    message = message_of(body)
     words = message.casefold()
+    message = message or "no message"
     if status == UNAUTHORIZED or any(dead in words for dead in DEAD):
         return PexTokenRefused(message)
     if status == FORBIDDEN and TAGS_OFF in words:
         return TagsOff(status, message, correlation_id)
+    if status == FORBIDDEN and LACKS_PERMISSION in words:
+        return PexPermissionMissing((f"a permission, of which PEX tells no more than '{message}'",))
     if status in AWAY:
-        return PexUnavailable(f"{status} {message}", retry_after)
+        return PexUnavailable(f"{status} {message} (reference {correlation_id})", retry_after)
     return PexRequestRefused(status, message, correlation_id)

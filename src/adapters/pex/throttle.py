@@ -6,7 +6,11 @@ from collections.abc import Callable
 
 
 class TokenBucket:
-    """Lets a full minute's calls through at once, then one at a time as they grow back."""
+    """Lets calls through at a steady pace, a third of a minute's calls at once to begin with.
+
+    So in no minute are there more than four thirds of `per_minute`: with the default of 90, never
+    more than the 120 that PEX allows.
+    """
 
     def __init__(
         self,
@@ -15,7 +19,7 @@ class TokenBucket:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._per_second = per_minute / 60
-        self._size = float(per_minute)
+        self._size = max(1.0, per_minute / 3)
         self._monotonic = monotonic
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -24,15 +28,17 @@ class TokenBucket:
 
     def take(self) -> None:
         """Wait until a call is allowed, and take it."""
-        while (wait := self._try()) > 0:
-            self._sleep(wait)
+        self._sleep_for(self._reserve())
 
-    def _try(self) -> float:
+    def _reserve(self) -> float:
+        """Take a call, which may lie ahead; the seconds until then. Callers are let in in turn."""
         with self._lock:
             now = self._monotonic()
             self._left = min(self._size, self._left + (now - self._at) * self._per_second)
             self._at = now
-            if self._left >= 1:
-                self._left -= 1
-                return 0.0
-            return (1 - self._left) / self._per_second
+            self._left -= 1
+            return max(0.0, -self._left / self._per_second)
+
+    def _sleep_for(self, seconds: float) -> None:
+        if seconds > 0:
+            self._sleep(seconds)

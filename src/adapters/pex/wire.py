@@ -1,18 +1,21 @@
-"""What PEX sends, as far as it is read; unknown members are passed over (PEX contract 1.2)."""
+"""What PEX sends beside transactions, as far as it is read (PEX contract 1.2, 1.6, 2, 3.3, 4.2).
 
-import re
-from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
-from typing import Any
+Names are matched in any case and unknown members passed over. Numbers are exact: a fraction becomes
+a `Decimal`, never a float.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
 
 import msgspec
 
-from application.ports.pex import Tag, TagOption
+from application.ports.pex import Funding, Tag, TagOption
 from domain.eastern_time import from_wall_time
-from domain.money import Money
-from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
 
-TYPES = {1: "Transfer", 2: "Network", 3: "Load", -1: "Invalid"}
+T = TypeVar("T")
+
 TAG_KINDS = {
     0: "Text",
     1: "YesNo",
@@ -22,66 +25,146 @@ TAG_KINDS = {
     5: "AbsoluteTax",
     10: "Allocation",
 }
-SYNC_MARK = re.compile(r"^\s*synced\b.*\bto\b", re.IGNORECASE | re.DOTALL)
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+FUNDINGS = {
+    "prepaid": Funding.PREPAID,
+    "1": Funding.PREPAID,
+    "credit": Funding.CREDIT,
+    "2": Funding.CREDIT,
+}
 ADMIN = ("admin", "1")
-CREDIT = ("credit", "2")
+EARLIEST_YEAR = 2000  # PEX is younger; year 1 is how .NET writes a time that was never set
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
-class TokenData(msgspec.Struct, rename="pascal"):
-    """`Token/Current` (PEX contract 1.6)."""
+def decode(body: bytes | msgspec.Raw) -> Any:
+    """JSON with names in lower case; raises msgspec.DecodeError or UnicodeDecodeError."""
+    return _folded(_DECODER.decode(body))
+
+
+def reading(form: Any) -> Callable[[bytes], Any]:
+    """A reader of bodies of one form; it raises as `decode`, and msgspec.ValidationError."""
+    return lambda body: convert(decode(body), form)
+
+
+def convert(value: Any, form: Any) -> Any:
+    """A decoded value in its form; numbers and flags may be text, as PEX's enums are."""
+    return msgspec.convert(value, form, strict=False)
+
+
+def moment(text: str | None) -> datetime | None:
+    """An Eastern time; None for none, and for the year 1 that .NET sends for a time not set.
+
+    Raises:
+        ValueError: the text is no time.
+    """
+    if not text or not text.strip():
+        return None
+    try:
+        read = from_wall_time(text.strip())
+    except OverflowError:
+        return None
+    return read if read.year >= EARLIEST_YEAR else None
+
+
+def _folded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name.lower(): _folded(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_folded(one) for one in value]
+    return value
+
+
+def wire_name(name: str) -> str:
+    """A member's name as `decode` leaves it: PascalCase in lower case."""
+    return name.replace("_", "")
+
+
+class TokenData(msgspec.Struct, rename=wire_name):
+    """`Token/Current` (PEX contract 1.6). The token itself is sent too, and not read."""
 
     business_account_id: int
     business_account_name: str | None = None
     user_type: str | int | None = None
     username: str | None = None
-    token_expiration: str | None = None
+    token_expiration: Any = None
 
     @property
     def is_admin(self) -> bool:
         """Whether an administrator's; a cardholder's would read other rows (3.3)."""
         return str(self.user_type).casefold() in ADMIN
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """When it ends, in UTC; None where that is not told, or not readable."""
+        try:
+            told = moment(str(self.token_expiration or ""))
+        except ValueError:
+            return None
+        return None if told is None else told.astimezone(UTC)
 
-class SettingsData(msgspec.Struct, rename="pascal"):
+
+class SettingsData(msgspec.Struct, rename=wire_name):
     """`Business/Settings` (PEX contract 2.2)."""
 
     funding_source: str | int | None = None
     tags_enabled: bool | None = None
 
     @property
-    def is_credit(self) -> bool:
-        """Whether the business pays by invoice."""
-        return str(self.funding_source).casefold() in CREDIT
+    def funding(self) -> Funding | None:
+        """How the business pays; None where PEX does not tell, which nothing may be built on."""
+        return FUNDINGS.get(str(self.funding_source).casefold())
 
 
-class AdminData(msgspec.Struct, rename="pascal"):
+class AdminData(msgspec.Struct, rename=wire_name):
     """An administrator, as far as permissions go (PEX contract 2.6)."""
 
     permissions: dict[str, Any] | None = None
 
 
-class ProfileData(msgspec.Struct, rename="pascal"):
+class ProfileData(msgspec.Struct, rename=wire_name):
     """`Business/MyProfile`."""
 
     admin: AdminData | None = None
 
+    def grants(self, flag: str) -> bool:
+        """Whether a permission is there; one that is absent or unreadable is not."""
+        told = (self.admin.permissions or {}) if self.admin else {}
+        return str(told.get(flag.lower())).casefold() in ("true", "1")
 
-class CardAccountData(msgspec.Struct, rename="pascal"):
+
+class CardAccountData(msgspec.Struct, rename=wire_name):
     """A card account of `Details/AccountDetails` (PEX contract 2.3)."""
 
     account_id: int
     first_name: str | None = None
     last_name: str | None = None
 
+    @property
+    def name(self) -> str:
+        """First and last name, as far as they are told."""
+        return " ".join(f"{self.first_name or ''} {self.last_name or ''}".split())
+
 
 class BusinessData(msgspec.Struct):
     """`Details/AccountDetails`."""
 
-    accounts: list[CardAccountData] | None = msgspec.field(name="CHAccountList", default=None)
+    accounts: list[Any] | None = msgspec.field(name="chaccountlist", default=None)
+
+    @property
+    def names(self) -> Mapping[int, str]:
+        """Cardholders by card account; an account that cannot be read is left out."""
+        found = {}
+        for one in self.accounts or []:
+            try:
+                account = convert(one, CardAccountData)
+            except msgspec.ValidationError:
+                continue
+            if account.name:
+                found[account.account_id] = account.name
+        return found
 
 
-class PagesData(msgspec.Struct, rename="pascal"):
+class PagesData(msgspec.Struct, rename=wire_name):
     """The paging block, in either of its known shapes (PEX contract 3.3, U25)."""
 
     number_of_pages: int | None = None
@@ -90,190 +173,57 @@ class PagesData(msgspec.Struct, rename="pascal"):
     total_items: int | None = None
 
 
-class NoteData(msgspec.Struct, rename="pascal"):
-    """A note on a row (PEX contract 3.9)."""
-
-    note_text: str | None = None
-    system_generated: bool | None = None
-
-
-class TagEntry(msgspec.Struct, rename="pascal"):
-    """A tag on a row; an allocation's value is JSON, as text or as an object (4.3, 4.4)."""
-
-    field_id: str | None = None
-    value: Any = None
-
-
-class TagsData(msgspec.Struct, rename="pascal"):
-    """The tags of a row."""
-
-    tags: list[TagEntry] | None = None
-
-
-class RowData(msgspec.Struct, rename="pascal"):
-    """A transaction row (PEX contract 3.4)."""
-
-    transaction_id: int
-    transaction_time: str
-    transaction_amount: Decimal
-    acct_id: int | None = None
-    settlement_time: str | None = None
-    transaction_type: str | int | None = None
-    transaction_type_category: str | None = None
-    description: str | None = None
-    is_pending: bool | None = None
-    is_decline: bool | None = None
-    merchant_name: str | None = None
-    merchant_name_normalized: str | None = None
-    transfer_to_or_from_account_id: int | None = None
-    transaction_notes: list[NoteData] | None = None
-    transaction_tags: TagsData | None = None
-    metadata_approval_status: str | None = None
-
-    def value(self, record: Record) -> PexTransaction:
-        """As the domain knows it."""
-        entries = (self.transaction_tags.tags or []) if self.transaction_tags else []
-        return PexTransaction(
-            record,
-            self.transaction_id,
-            Money(self.transaction_amount),
-            from_wall_time(self.transaction_time),
-            from_wall_time(self.settlement_time) if self.settlement_time else None,
-            type_name(self.transaction_type),
-            self.transaction_type_category,
-            (self.description or "").strip(),
-            bool(self.is_pending),
-            bool(self.is_decline),
-            self.acct_id or 0,
-            self.transfer_to_or_from_account_id or 0,
-            None,
-            _stripped(self.merchant_name),
-            _stripped(self.merchant_name_normalized),
-            self.metadata_approval_status,
-            tuple(_notes(self.transaction_notes or [])),
-            tuple(_tags(entries)),
-            tuple(_allocations(entries)),
-        )
-
-
-class RowsData(msgspec.Struct, rename="pascal"):
+class RowsData(msgspec.Struct):
     """A page of a transaction list; rows stay raw, so that each is read by itself."""
 
-    transaction_list: list[msgspec.Raw] | None = None
-    pages: PagesData | None = None
+    rows: list[msgspec.Raw]
+    pages: PagesData | None
 
 
-class OptionData(msgspec.Struct, rename="pascal"):
+def read_rows(body: bytes) -> RowsData:
+    """Read a page without its rows, of which there may be 30,000; a null list is an empty one."""
+    members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    raw = {name.lower(): one for name, one in members.items()}
+    listed, pages = raw.get("transactionlist"), raw.get("pages")
+    rows = None if listed is None else msgspec.json.decode(listed, type=list[msgspec.Raw] | None)
+    return RowsData(rows or [], None if pages is None else convert(decode(pages), PagesData | None))
+
+
+class OptionData(msgspec.Struct, rename=wire_name):
     """An option of a dropdown tag (PEX contract 4.2)."""
 
-    name: str
-    value: str
+    value: str | int
+    name: str | int | None = None
     order: int | None = None
     is_enabled: bool | None = None
 
+    def option(self) -> TagOption:
+        """As the port knows it; an option without a name is called by its value."""
+        value = str(self.value)
+        name = value if self.name is None else str(self.name)
+        return TagOption(value, name, self.order or 0, self.is_enabled is not False)
 
-class TagData(msgspec.Struct, rename="pascal"):
+
+class TagData(msgspec.Struct, rename=wire_name):
     """A tag's definition."""
 
-    id: str
+    id: str | int
     type: str | int
-    name: str
+    name: str | None = None
     is_enabled: bool | None = None
     is_deleted: bool | None = None
     options: list[OptionData] | None = None
 
-    def value(self) -> Tag:
-        """As the port knows it."""
-        kind = TAG_KINDS.get(self.type, str(self.type)) if isinstance(self.type, int) else self.type
-        options = tuple(
-            TagOption(one.value, one.name, one.order or 0, one.is_enabled is not False)
-            for one in self.options or []
-        )
-        return Tag(self.id, kind, self.name, self.is_enabled is not False, options)
+    def tag(self) -> Tag:
+        """As the port knows it; a kind that this version does not know keeps PEX's word for it."""
+        options = tuple(one.option() for one in self.options or [])
+        kind, told = kind_of(self.type), self.is_enabled is not False
+        return Tag(str(self.id), kind, self.name or str(self.id), told, options)
 
 
-_ROW_DECODER = msgspec.json.Decoder(RowData, float_hook=Decimal)
-
-
-def read_row(raw: msgspec.Raw | bytes) -> RowData:
-    """A row, every number in it a `Decimal` or whole; raises msgspec.ValidationError."""
-    return _ROW_DECODER.decode(raw)
-
-
-def type_name(kind: str | int | None) -> str:
-    """A transaction type's name, from its name or its number."""
-    if isinstance(kind, int):
-        return TYPES.get(kind, "Invalid")
-    names = {name.casefold(): name for name in TYPES.values()}
-    return names.get((kind or "").casefold(), kind or "Invalid")
-
-
-def _stripped(text: str | None) -> str | None:
-    return (text or "").strip() or None
-
-
-def _notes(notes: list[NoteData]) -> Iterator[str]:
-    """What users wrote; marks made by connectors are left out."""
-    for note in notes:
-        text = (note.note_text or "").strip()
-        if text and not note.system_generated and not SYNC_MARK.match(text):
-            yield text
-
-
-def _is_allocation(value: Any) -> bool:
-    return isinstance(value, dict) or (
-        isinstance(value, str) and value.lstrip().startswith("{") and "llocation" in value
-    )
-
-
-def _tags(entries: list[TagEntry]) -> Iterator[TagValue]:
-    for entry in entries:
-        if entry.field_id and entry.value is not None and not _is_allocation(entry.value):
-            yield TagValue(entry.field_id, _text(entry.value))
-
-
-def _allocations(entries: list[TagEntry]) -> Iterator[Allocation]:
-    for entry in entries:
-        if _is_allocation(entry.value):
-            yield _allocation(entry.value)
-
-
-def _allocation(value: Any) -> Allocation:
-    """A split; one that cannot be read has no amount, which refuses its transaction alone."""
-    unreadable = Allocation(None, ())
-    if isinstance(value, str):
-        try:
-            value = _DECODER.decode(value)
-        except msgspec.DecodeError:
-            return unreadable
-    if not isinstance(value, dict):
-        return unreadable
-    members = {str(name).casefold(): one for name, one in value.items()}
-    inner = members.get("allocation")
-    tags = tuple(_inner_tags(inner if isinstance(inner, list) else []))
-    return Allocation(_amount(members.get("amount")), tags)
-
-
-def _inner_tags(entries: list[Any]) -> Iterator[TagValue]:
-    for entry in entries:
-        if isinstance(entry, dict):
-            members = {str(name).casefold(): one for name, one in entry.items()}
-            tag_id, value = members.get("tagid"), members.get("value")
-            if tag_id and value is not None:
-                yield TagValue(str(tag_id), _text(value))
-
-
-def _amount(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+def kind_of(told: str | int) -> str:
+    """A tag kind's name, from its name in any case or its number."""
+    text = str(told).strip()
+    if text.isdecimal():
+        return TAG_KINDS.get(int(text), text)
+    return {name.casefold(): name for name in TAG_KINDS.values()}.get(text.casefold(), text)
