@@ -11,7 +11,7 @@ from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import build
 from entrypoints.settings import Settings
 
-LEASE = timedelta(seconds=0.4)
+LEASE = timedelta(seconds=0.15)
 
 
 def work(variables: dict[str, str], run_id: str, die_at: int) -> None:

@@ -1,4 +1,4 @@
-"""Faults that tests plant: on the nth call of a route, once or several times, before or after it."""
+"""Faults that tests plant: on the nth call of a route, as often as told, before or after it."""
 
 import re
 import threading
@@ -13,7 +13,10 @@ _XML_401 = (
     b'<?xml version="1.0" encoding="utf-8"?><error><code>Unauthorized</code>'
     b"<message>The credentials provided are incorrect</message></error>"
 )
-_HTML = b"<!DOCTYPE html><html><head><title>Error</title></head><body>Our services aren't available</body></html>"
+_HTML = (
+    b"<!DOCTYPE html><html><head><title>Error</title></head>"
+    b"<body>Our services aren't available</body></html>"
+)
 
 
 @dataclass(slots=True)

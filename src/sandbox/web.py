@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
@@ -133,7 +133,7 @@ class Server:
         self.port: int = self._server.server_address[1]
         self.url = f"http://{host}:{self.port}"
 
-    def start(self) -> "Server":
+    def start(self) -> Self:
         """Begin to answer; returns itself so that it can be built and started in one line."""
         self._thread.start()
         return self
@@ -145,7 +145,7 @@ class Server:
         self._server.server_close()
         self._thread.join(timeout=5)
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(self, *_exc: object) -> None:

@@ -1,0 +1,1 @@
+"""Figures of the product: requests counted by the servers, never a verdict by a clock."""

@@ -1,0 +1,139 @@
+"""A service over a sandbox with nothing but the purchases that a measurement asks for."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from application.ports.read_models import RunView
+from application.start_run import RunRequest
+from domain.eastern_time import eastern_day
+from domain.settings import Settings as SyncSettings
+from entrypoints.cli.context import NoWakeups
+from entrypoints.composition import Services, build
+from entrypoints.demo.company import settings_body
+from entrypoints.serving import prepare
+from entrypoints.settings import Settings
+from sandbox import company
+from sandbox.program import Sandbox
+
+DAYS_BACK = 60
+
+
+@dataclass
+class World:
+    """One company, and what its servers counted."""
+
+    sandbox: Sandbox
+    services: Services
+    connection_id: UUID
+
+    def purchases(self, count: int) -> None:
+        """Let approved purchases settle, two mapped dimensions on each, over two months."""
+        tags = {
+            "Tags": [
+                {"FieldId": company.EXPENSE_TAG, "Value": "62400", "Name": "Expense Account"},
+                {"FieldId": company.DEPARTMENT_TAG, "Value": "OPS", "Name": "Department"},
+                {"FieldId": company.CLASS_TAG, "Value": "GEN", "Name": "Class"},
+            ],
+            "State": "Selected",
+            "FieldsVersion": "0" * 24,
+        }
+        today = eastern_day(self.services.clock.now())
+        for number in range(count):
+            day = today - timedelta(days=1 + number % (DAYS_BACK - 2))
+            self.sandbox.pex.add_row(
+                {
+                    "TransactionTime": f"{day.isoformat()}T10:00:00",
+                    "SettlementTime": f"{day.isoformat()}T12:00:00",
+                    "TransactionAmount": f"-{10 + number % 90}.{number % 100:02}",
+                    "MetadataApprovalStatus": "Approved",
+                    "TransactionTags": tags,
+                }
+            )
+
+    def sync(self) -> RunView:
+        """Run once, in this process."""
+        run_id = self.services.start_run.start(RunRequest(self.connection_id, "bench"))
+        while True:
+            step = self.services.advance_run.step(run_id)
+            if step is not None and step.at is None:
+                break
+            if step is not None and step.at is not None:
+                time.sleep(max((step.at - self.services.clock.now()).total_seconds(), 0))
+        run = self.services.read_models.run(run_id)
+        assert run is not None
+        return run
+
+    def forget_requests(self) -> None:
+        """Begin to count anew."""
+        for plan in (
+            self.sandbox.pex.faults,
+            self.sandbox.entra.faults,
+            self.sandbox.business_central.faults,
+        ):
+            plan.clear()
+
+    @property
+    def microsoft_requests(self) -> int:
+        """HTTP requests that reached Entra ID and Business Central."""
+        entra = len(self.sandbox.entra.faults.journal)
+        return entra + len(self.sandbox.business_central.faults.journal)
+
+    @property
+    def pex_requests(self) -> int:
+        """HTTP requests that reached PEX."""
+        return len(self.sandbox.pex.faults.journal)
+
+
+@contextmanager
+def fresh_world() -> Iterator[World]:
+    """A connected and configured company without transactions, sign-in not yet used."""
+    with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=1) as sandbox:
+        sandbox.business_central.switch(rate_limit=0)
+        sandbox.pex.empty()
+        variables = {
+            name.removeprefix("PEXBC_").lower(): value
+            for name, value in sandbox.environment().items()
+        }
+        settings = Settings.model_validate(
+            {
+                **variables,
+                "database_url": f"sqlite:///{Path(folder) / 'bench.db'}",
+                "pex_requests_per_minute": 1_000_000,
+            }
+        )
+        prepare(settings)
+        first = build(settings, NoWakeups())
+        connection_id = _configure(first)
+        first.close()
+        services = build(settings, NoWakeups())  # a new process, as it were
+        world = World(sandbox, services, connection_id)
+        world.forget_requests()
+        yield world
+        services.close()
+
+
+def _configure(services: Services) -> UUID:
+    connection_id, _ = services.connect.with_pex_token(company.PREPAID_TOKEN, "bench")
+    services.connect.with_service(connection_id, company.TENANT, company.ENVIRONMENT, "bench")
+    chart = services.configure.choices(connection_id, company.COMPANY_ID).chart
+    assert chart is not None
+    start = eastern_day(services.clock.now()) - timedelta(days=DAYS_BACK)
+    body = settings_body(
+        company.COMPANY_ID,
+        {account.number: account.id for account in chart.accounts},
+        {bank.number: bank.id for bank in chart.bank_accounts},
+        start.isoformat(),
+    )
+    for kind in ("fees", "transfers", "rebates"):
+        body[kind]["enabled"] = False
+    settings = msgspec.convert(body, SyncSettings)
+    services.configure.save(connection_id, settings, 0, "bench")
+    return connection_id
