@@ -1,0 +1,309 @@
+"""What the answer to a pack means, and that a pack is sent in the one right form."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from adapters.business_central.access import HttpBusinessCentral
+from adapters.business_central.wire import encode
+from application.ports.company_data import (
+    BusinessCentralPermissionMissing,
+    BusinessCentralSignInRefused,
+    BusinessCentralUnavailable,
+)
+from application.ports.general_journal import (
+    Accepted,
+    Answer,
+    GeneralJournal,
+    Journal,
+    JournalMissing,
+    NotRun,
+    NumberTaken,
+    Refused,
+    Unknown,
+)
+from domain.journal_entry import AccountType, DimensionCode, JournalEntry, JournalLine
+from domain.money import Money
+from domain.pack import NumberedEntry
+from domain.refusals import DimensionIsDefault, JournalUnderApproval, RefusedByBusinessCentral
+from fakes.clock import FakeClock
+
+JOURNAL = Journal("6f0d2c11", "c83b5e20", "PEX CARD", "GENERAL")
+Respond = Callable[[httpx.Request], httpx.Response]
+
+
+class FakeSignIn:
+    """Hands out numbered tokens."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    def access_token(self, _connection: UUID, *, renew: bool = False) -> str:
+        self.number += renew
+        return f"token-{self.number}"
+
+
+def entry(pex_id: int, first_number: int, amount: str = "48.60") -> NumberedEntry:
+    money = Money(Decimal(amount))
+    keys = (f"PEX-{pex_id}-X1", f"PEX{pex_id}")
+    text = f"Corner Deli / PEX {pex_id}"
+    department = (DimensionCode("DEPARTMENT", "OPS"),)
+    lines = (
+        JournalLine(AccountType.GL, "62400", money, text, "lunch", "FOOD", department),
+        JournalLine(AccountType.GL, "10950", -money, text),
+    )
+    made = JournalEntry(date(2026, 8, 14), *keys, lines)
+    return NumberedEntry(uuid4(), made, (first_number, first_number + 10))
+
+
+PACK = (entry(1, 730010), entry(2, 730030, "7.00"))
+
+
+class Wire:
+    """A Business Central that answers as a test says, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.answers: list[Respond] = []
+        self.clock = FakeClock(datetime(2026, 8, 15, 14, tzinfo=UTC))
+        self.opened = HttpBusinessCentral(
+            "https://bc.test",
+            FakeSignIn(),  # type: ignore[arg-type]
+            self.clock,
+            transport=httpx.MockTransport(self._respond),
+        )
+
+    def _respond(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self.answers.pop(0)(request) if self.answers else echo(request)
+
+    @property
+    def journal(self) -> GeneralJournal:
+        return self.opened.general_journal(uuid4(), "tenant", "Production", "6f0d2c11")
+
+    def submit(self, *answers: Respond) -> Answer:
+        self.answers = list(answers)
+        return self.journal.submit(JOURNAL, PACK, self.clock.now() + timedelta(seconds=60))
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    yield wire
+    wire.opened.close()
+
+
+def echo(request: httpx.Request, **changes: Any) -> httpx.Response:
+    """Answer every operation as created, repeating what was sent."""
+    asked = json.loads(request.content, parse_float=Decimal)["requests"]
+    answers = [
+        {
+            "id": one["id"],
+            "status": 201,
+            "body": {
+                "id": f"id-{one['id']}",
+                "lineNumber": one["body"]["lineNumber"],
+                "documentNumber": one["body"]["documentNumber"],
+                "amount": one["body"]["amount"],
+            }
+            | changes,
+        }
+        for one in asked
+    ]
+    return httpx.Response(200, content=encode({"responses": answers}))
+
+
+def status(code: int, body: str = "", **headers: str) -> Respond:
+    return lambda _request: httpx.Response(code, text=body, headers=headers)
+
+
+def failing(line: int, code: int, error: str, message: str) -> Respond:
+    """Answer as a snapshot does: earlier operations look created, the failing one ends the list."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        whole = json.loads(echo(request).content)["responses"]
+        before = [one for one in whole if int(one["id"]) < line]
+        failed = {
+            "id": str(line),
+            "status": code,
+            "body": {"error": {"code": error, "message": f"{message}  CorrelationId:  x."}},
+        }
+        return httpx.Response(200, json={"responses": [*before, failed]})
+
+    return respond
+
+
+def raising(error: type[httpx.TransportError]) -> Respond:
+    def respond(request: httpx.Request) -> httpx.Response:
+        raise error("on purpose", request=request)
+
+    return respond
+
+
+def test_a_pack_is_accepted_when_every_line_is_repeated(wire: Wire) -> None:
+    assert wire.submit() == Accepted(
+        {number: f"id-{number}" for number in (730010, 730020, 730030, 730040)}
+    )
+
+
+def test_a_pack_is_one_snapshot_batch_in_the_form_that_bc_reads(wire: Wire) -> None:
+    wire.submit()
+    request = wire.requests[0]
+    assert request.url.path == "/v2.0/tenant/Production/api/v2.0/$batch"
+    assert request.headers["isolation"] == "snapshot"
+    assert request.headers["accept"] == "application/json"
+    assert "prefer" not in request.headers
+    first = json.loads(request.content)["requests"][0]
+    assert first["method"] == "POST"
+    assert first["url"] == "companies(6f0d2c11)/journals(c83b5e20)/journalLines"
+    assert first["headers"]["Content-Type"] == "application/json"
+    assert list(first["body"]) == [
+        "lineNumber",
+        "accountType",
+        "accountNumber",
+        "postingDate",
+        "documentNumber",
+        "externalDocumentNumber",
+        "amount",
+        "description",
+        "comment",
+        "taxCode",
+        "dimensionSetLines",
+    ]
+    assert first["body"]["accountType"] == "G/L Account"
+    assert first["body"]["dimensionSetLines"] == [{"code": "DEPARTMENT", "valueCode": "OPS"}]
+    assert b'"amount":48.60' in request.content
+    assert b"null" not in request.content
+
+
+@pytest.mark.parametrize(
+    "change", [{"lineNumber": 1}, {"documentNumber": "PEX-9-X1"}, {"amount": 1.0}]
+)
+def test_an_answer_that_repeats_something_else_proves_nothing(
+    wire: Wire, change: dict[str, Any]
+) -> None:
+    assert isinstance(wire.submit(lambda request: echo(request, **change)), Unknown)
+
+
+def test_the_first_error_names_the_culprit_and_nothing_exists(wire: Wire) -> None:
+    answer = wire.submit(failing(730040, 400, "Internal_InvalidTableRelation", "no such account"))
+    assert isinstance(answer, Refused)
+    assert answer.culprit == 1
+    assert isinstance(answer.refusal, RefusedByBusinessCentral)
+    assert "no such account" in answer.refusal.cause
+
+
+@pytest.mark.parametrize("code", [400, 409])
+def test_a_taken_number_is_told_by_its_code_whatever_the_status(wire: Wire, code: int) -> None:
+    answer = wire.submit(failing(730030, code, "Internal_EntityWithSameKeyExists", "exists"))
+    assert answer == NumberTaken(1, 730030)
+
+
+def test_a_default_dimension_and_an_approval_have_refusals_of_their_own(wire: Wire) -> None:
+    default = "The dimension set line already exists. Check existing dimension set lines."
+    one = wire.submit(failing(730010, 400, "Application_DialogException", default))
+    approval = "You cannot change the batch: an approval request is open."
+    two = wire.submit(failing(730010, 400, "Application_DialogException", approval))
+    assert isinstance(one, Refused)
+    assert isinstance(one.refusal, DimensionIsDefault)
+    assert isinstance(two, Refused)
+    assert isinstance(two.refusal, JournalUnderApproval)
+
+
+def test_a_missing_permission_stops_the_run_and_blames_no_entry(wire: Wire) -> None:
+    text = "Sorry, the current permissions prevented the action. (TableData 81 Insert)"
+    answer = wire.submit(failing(730010, 400, "Internal_X", text))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, BusinessCentralPermissionMissing)
+
+
+def test_a_journal_that_is_gone_stops_the_run(wire: Wire) -> None:
+    answer = wire.submit(failing(730010, 404, "Internal_RecordNotFound", "gone"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, JournalMissing)
+
+
+@pytest.mark.parametrize("code", [408, 409, 500, 503])
+def test_an_inner_fault_of_the_server_means_that_nothing_exists(wire: Wire, code: int) -> None:
+    answer = wire.submit(failing(730020, code, "Internal_ServerError", "locked"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, BusinessCentralUnavailable)
+
+
+def test_a_missing_answer_without_an_error_is_unknown(wire: Wire) -> None:
+    def cut_short(request: httpx.Request) -> httpx.Response:
+        whole = json.loads(echo(request).content)["responses"]
+        return httpx.Response(200, json={"responses": whole[:-1]})
+
+    assert isinstance(wire.submit(cut_short), Unknown)
+
+
+@pytest.mark.parametrize("body", ["", "<html>", '{"responses":[{"id"', "[]", '{"value":[]}'])
+def test_an_unreadable_success_is_unknown(wire: Wire, body: str) -> None:
+    assert isinstance(wire.submit(status(200, body)), Unknown)
+
+
+@pytest.mark.parametrize("code", [408, 409, 500, 502, 503, 504, 204, 302])
+def test_an_outer_answer_that_is_not_clear_is_unknown(wire: Wire, code: int) -> None:
+    assert isinstance(wire.submit(status(code)), Unknown)
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.WriteError]
+)
+def test_a_lost_answer_is_unknown(wire: Wire, error: type[httpx.TransportError]) -> None:
+    assert isinstance(wire.submit(raising(error)), Unknown)
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
+def test_a_server_that_was_not_reached_ran_nothing(
+    wire: Wire, error: type[httpx.TransportError]
+) -> None:
+    assert isinstance(wire.submit(raising(error)), NotRun)
+
+
+def test_a_429_ran_nothing_and_tells_how_long_to_wait(wire: Wire) -> None:
+    answer = wire.submit(status(429, **{"Retry-After": "7"}))
+    assert isinstance(answer, NotRun)
+    assert answer.retry_after == 7
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("code", [400, 404, 405, 413, 415])
+def test_a_refused_request_ran_nothing(wire: Wire, code: int) -> None:
+    assert isinstance(wire.submit(status(code)), NotRun)
+
+
+def test_a_401_is_answered_once_with_a_fresh_token(wire: Wire) -> None:
+    assert isinstance(wire.submit(status(401), echo), Accepted)
+    tokens = [request.headers["authorization"] for request in wire.requests]
+    assert tokens == ["Bearer token-1", "Bearer token-2"]
+
+
+@pytest.mark.parametrize(
+    "body", ["", "<error><code>Unauthorized</code><message>wrong</message></error>"]
+)
+def test_a_second_401_ends_in_a_refused_sign_in(wire: Wire, body: str) -> None:
+    answer = wire.submit(status(401, body), status(401, body))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, BusinessCentralSignInRefused)
+    assert len(wire.requests) == 2
+
+
+def test_a_worker_that_slept_too_long_sends_nothing(wire: Wire) -> None:
+    deadline = wire.clock.now()
+    wire.clock.advance(1)
+    answer = wire.journal.submit(JOURNAL, PACK, deadline)
+    assert isinstance(answer, NotRun)
+    assert wire.requests == []
+
+
+def test_a_pack_is_never_sent_twice_by_itself(wire: Wire) -> None:
+    wire.submit(status(503))
+    assert len(wire.requests) == 1
