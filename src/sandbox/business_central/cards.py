@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar, Final
+from uuid import NAMESPACE_DNS, uuid5
 
 from msgspec.structs import replace
 
@@ -22,6 +23,11 @@ _BLOCKED: Final = ("", "Payment", "All")
 
 def _currency(books: Books, row: Bank | Vendor) -> str:
     return row.currency or books.settings.currency
+
+
+def _currency_id(_books: Books, row: Bank | Vendor) -> str:
+    """Zeros for the company's own currency, else an id that a currency always has."""
+    return str(uuid5(NAMESPACE_DNS, row.currency)) if row.currency else ZERO_GUID
 
 
 def _balance(books: Books, row: Vendor) -> Decimal:
@@ -64,7 +70,7 @@ class Vendors(TableSet):
         field("email", Kind.TEXT, "email", Write.ALWAYS, 80),
         field("website", Kind.TEXT, "website", Write.ALWAYS, 255),
         field("taxRegistrationNumber", Kind.TEXT, "tax_number", Write.ALWAYS, 20),
-        Property("currencyId", Kind.GUID, lambda _books, _row: ZERO_GUID, Write.ZERO),
+        Property("currencyId", Kind.GUID, _currency_id, Write.ZERO),
         Property("currencyCode", Kind.CODE, _currency, Write.ALWAYS, 10),
         field("irs1099Code", Kind.CODE, "irs_code", Write.ALWAYS, 10),
         field("paymentTermsId", Kind.GUID, "terms", Write.ALWAYS),
@@ -165,7 +171,7 @@ class BankAccounts(TableSet):
         field("bankAccountNumber", Kind.TEXT, "account", Write.ALWAYS, 30),
         field("blocked", Kind.BOOL, "blocked", Write.ALWAYS),
         Property("currencyCode", Kind.CODE, _currency, Write.ALWAYS, 10),
-        Property("currencyId", Kind.GUID, lambda _books, _row: ZERO_GUID, Write.ZERO),
+        Property("currencyId", Kind.GUID, _currency_id, Write.ZERO),
         field("iban", Kind.CODE, "iban", Write.ALWAYS, 50),
         field("intercompanyEnabled", Kind.BOOL, "intercompany", Write.ALWAYS),
         MODIFIED,

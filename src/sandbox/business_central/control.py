@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from sandbox.business_central.limits import Limits, Usage
 from sandbox.business_central.operations import Operations
 from sandbox.business_central.refusals import Refusal
 from sandbox.faults import Fault, FaultPlan
@@ -22,8 +23,8 @@ _DATES: Final = frozenset({"posting_date", "first", "last", "allow_from", "allow
 class Control:
     """Answers control requests; what makes no sense is answered 400 with BC's error object."""
 
-    def __init__(self, operations: Operations, faults: FaultPlan) -> None:
-        self._do, self._faults = operations, faults
+    def __init__(self, operations: Operations, faults: FaultPlan, limits: Limits) -> None:
+        self._do, self._faults, self._limits = operations, faults, limits
         self._router = Router()
         for method, path, handler in self._routes():
             self._router.add(method, path, handler)
@@ -34,6 +35,8 @@ class Control:
             ("GET", "/dump", lambda _request: reply(do.dump())),
             ("GET", "/journal", lambda _request: reply(list(self._faults.journal))),
             ("DELETE", "/journal", self._clear_journal),
+            ("GET", "/usage", lambda _request: reply(asdict(self._limits.usage))),
+            ("DELETE", "/usage", self._clear_usage),
             ("POST", "/faults", self._plant),
             ("DELETE", "/faults", self._clear_faults),
             ("PATCH", "/switches", self._switch),
@@ -81,6 +84,10 @@ class Control:
 
     def _clear_journal(self, _request: Request) -> Response:
         self._faults.journal.clear()
+        return Response(204)
+
+    def _clear_usage(self, _request: Request) -> Response:
+        self._limits.usage = Usage()
         return Response(204)
 
     def _plant(self, request: Request) -> Response:

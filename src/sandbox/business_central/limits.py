@@ -3,6 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Condition
 from typing import Final
@@ -27,6 +28,23 @@ class Throttled(Exception):
         return Response(429, b"", headers)
 
 
+@dataclass(slots=True)
+class Usage:
+    """What was carried out, for benchmarks; refused and throttled requests are counted too.
+
+    Attributes:
+        requests: HTTP requests of signed-in users.
+        operations: the same with the operations of a `$batch` in its place.
+        busy_seconds: time that the simulated server took, by the latency switches.
+        most_running: requests of one user that ran at once.
+    """
+
+    requests: int = 0
+    operations: int = 0
+    busy_seconds: float = 0.0
+    most_running: int = 0
+
+
 class Limits:
     """Counts what each user asks for; an app is one user."""
 
@@ -37,11 +55,14 @@ class Limits:
         self._running: defaultdict[str, int] = defaultdict(int)
         self._waiting: defaultdict[str, int] = defaultdict(int)
         self._freed = Condition()
-        self.most_running = 0  # seen at once for any user
+        self.usage = Usage()
 
     def count(self, user: str, operations: int) -> None:
         """Count a request; raises Throttled where it would go beyond the budget."""
         switches = self._world.switches
+        with self._freed:
+            self.usage.requests += 1
+            self.usage.operations += operations
         if not switches.rate_limit:
             return
         cost = max(1, operations) if switches.count_operations else 1
@@ -66,13 +87,18 @@ class Limits:
                 self._running[user] -= 1
                 self._freed.notify_all()
 
+    def took(self, seconds: float) -> None:
+        """Add to the server's busy time."""
+        with self._freed:
+            self.usage.busy_seconds += seconds
+
     def _enter(self, user: str) -> None:
         switches = self._world.switches
         with self._freed:
             if switches.max_concurrent and self._running[user] >= switches.max_concurrent:
                 self._queue(user)
             self._running[user] += 1
-            self.most_running = max(self.most_running, self._running[user])
+            self.usage.most_running = max(self.usage.most_running, self._running[user])
 
     def _queue(self, user: str) -> None:
         switches = self._world.switches

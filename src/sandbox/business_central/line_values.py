@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from sandbox.business_central.entity import Body
-from sandbox.business_central.lookups import no_relation, number_of, postable
+from sandbox.business_central.lookups import account, no_relation, number_of, postable
 from sandbox.business_central.refusals import Refusal
 from sandbox.business_central.rows import GL, ZERO_GUID, Dimensions, Line
 from sandbox.business_central.state import Books
@@ -109,11 +109,12 @@ _SETTERS: Final[dict[str, Callable[[Draft, Any], None]]] = {
 
 
 def with_account(books: Books, line: Line, number: str) -> Line:
-    """The line on another account: its name, posting groups and default dimensions come along."""
+    """The line on another account, which brings name, posting groups and default dimensions."""
     if not number:
         return replace(without_groups(line), account_number="")
     found = postable(books, line.account_type, number)
-    line = replace(without_groups(line), account_number=number, description=found.name)
+    text = line.description if _own_words(books, line) else found.name
+    line = replace(without_groups(line), account_number=number, description=text)
     if line.account_type == GL:
         line = replace(line, tax_group=found.tax_group)
         line = replace(
@@ -123,6 +124,12 @@ def with_account(books: Books, line: Line, number: str) -> Line:
             vat_product=found.vat_product,
         )
     return replace(line, dimensions=default_dimensions(books, line))
+
+
+def _own_words(books: Books, line: Line) -> bool:
+    """Whether somebody wrote the description, so that another account does not replace it."""
+    before = account(books, line.account_type, line.account_number)
+    return bool(line.description) and (before is None or line.description != before.name)
 
 
 def with_balancing_account(books: Books, line: Line, number: str) -> Line:

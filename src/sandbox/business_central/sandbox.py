@@ -53,7 +53,7 @@ class BusinessCentralSandbox(Operations):
         self._service = Service(self.world)
         self._authenticate, self._sleep = authenticate, sleep
         self.application: Application = self.faults.around(self._answer)
-        self.control: Application = Control(self, self.faults)
+        self.control: Application = Control(self, self.faults, self.limits)
 
     def _answer(self, request: Request) -> Response:
         user = self._user(request)
@@ -102,6 +102,7 @@ class BusinessCentralSandbox(Operations):
         with self.limits.slot(user):
             pause = switches.latency_ms + operations * switches.operation_latency_ms
             if pause:
+                self.limits.took(pause / 1000)
                 self._sleep(pause / 1000)
             return self._carry_out(operation, requests)
 

@@ -149,6 +149,15 @@ def test_faults_are_planted_and_cleared_with_the_journal(control: Control, bc: C
     assert bc.get("vendors").status == 200
 
 
+def test_usage_is_counted_and_can_be_reset(control: Control, bc: Client) -> None:
+    operations = [bc.insert(1), bc.insert(2)]
+    assert control("DELETE", "/usage")[0] == 204
+    bc.batch(*operations)
+    bc.get("vendors")
+    usage = control("GET", "/usage")[1]
+    assert (usage["requests"], usage["operations"]) == (2, 3)
+
+
 def test_the_dump_shows_lines_with_dimensions_and_digests(control: Control, bc: Client) -> None:
     line = bc.line(dimensionSetLines=[{"code": "CLASS", "valueCode": "GEN"}]).id
     attachment = bc.post(f"journalLines({line})/attachments", {"fileName": "a.pdf"}).id

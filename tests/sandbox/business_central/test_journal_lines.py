@@ -112,6 +112,13 @@ def test_setting_the_account_type_clears_the_account(bc: Client) -> None:
     assert (changed["accountType"], changed["accountNumber"]) == ("Vendor", "")
 
 
+def test_another_account_replaces_its_name_but_nobodys_own_words(bc: Client) -> None:
+    named, worded = bc.line(description=None).id, bc.line(lineNumber=2, description="mine").id
+    move = {"accountNumber": "62100"}
+    assert bc.patch(f"journalLines({named})", move).body["description"] == "Travel"
+    assert bc.patch(f"journalLines({worded})", move).body["description"] == "mine"
+
+
 @pytest.mark.parametrize(
     ("account_type", "number"),
     [("Customer", "C00010"), ("Vendor", "10010"), ("Bank Account", "CHECKING")],

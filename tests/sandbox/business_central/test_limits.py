@@ -85,7 +85,7 @@ def test_five_requests_run_at_once_and_further_ones_queue(clock: SandboxClock) -
         assert not gate.inside.acquire(blocking=False)
         gate.open.set()
         assert [one.result() for one in running] == [200] * 8
-    assert bc.sandbox.limits.most_running == 5
+    assert bc.sandbox.limits.usage.most_running == 5
 
 
 def test_a_full_queue_is_answered_429(clock: SandboxClock) -> None:
@@ -116,3 +116,4 @@ def test_a_request_takes_its_time_and_each_operation_more(clock: SandboxClock) -
     sandbox.switch(latency_ms=100, operation_latency_ms=5)
     bc.batch(*operations)
     assert slept == [0.11]
+    assert sandbox.limits.usage.busy_seconds == 0.11

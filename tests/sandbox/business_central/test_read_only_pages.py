@@ -57,6 +57,7 @@ def test_a_bank_in_the_companys_currency_shows_its_code(bc: Client) -> None:
     assert banks["CHECKING"]["currencyCode"] == "USD"
     assert banks["CHECKING"]["currencyId"] == NOBODY
     assert banks["EURO"]["currencyCode"] == "EUR"
+    assert banks["EURO"]["currencyId"] != NOBODY
     assert banks["OLD-BANK"]["blocked"] is True
 
 
