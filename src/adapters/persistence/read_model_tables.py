@@ -16,13 +16,15 @@ connections = sa.Table(
     sa.Column("status", sa.Text(), nullable=False),
     sa.Column("status_code", sa.Text()),
     sa.Column("status_reason", sa.Text()),
+    sa.Column("pex_signed_in", sa.Boolean(), nullable=False),
     sa.Column("microsoft", sa.Text()),
     sa.Column("company_id", sa.Text()),
     sa.Column("company_name", sa.Text()),
     sa.Column("auto_sync", sa.Boolean(), nullable=False),
     sa.Column("settings_version", sa.Integer(), nullable=False),
     sa.Column("active_run", sa.Uuid()),
-    sa.Index(None, "business_name", "id"),
+    sa.Column("opened_at", UtcDateTime(), nullable=False),
+    sa.Index(None, "opened_at", "id"),
 )
 
 settings_versions = sa.Table(
@@ -55,6 +57,7 @@ runs = sa.Table(
     sa.Column("waiting_until", UtcDateTime()),
     sa.Column("actor", sa.Text(), nullable=False),
     sa.Index(None, "connection_id", "started_at", "id"),
+    sa.Index(None, "connection_id", "preview", "finished_at"),
     sa.Index(None, "finished_at"),
 )
 
@@ -98,8 +101,8 @@ transactions = sa.Table(
     sa.Column("first_seen_at", UtcDateTime(), nullable=False),
     sa.Column("changed_at", UtcDateTime(), nullable=False),
     sa.Index(None, "connection_id", "day", "pex_id", "record"),
-    sa.Index(None, "connection_id", "outcome", "day", "pex_id"),
-    sa.Index(None, "connection_id", "kind", "day", "pex_id"),
+    sa.Index(None, "connection_id", "outcome", "day", "pex_id", "record"),
+    sa.Index(None, "connection_id", "kind", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "state"),
 )
 

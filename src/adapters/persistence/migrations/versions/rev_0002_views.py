@@ -43,19 +43,21 @@ def _create_connections() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_code", sa.Text(), nullable=True),
         sa.Column("status_reason", sa.Text(), nullable=True),
+        sa.Column("pex_signed_in", sa.Boolean(), nullable=False),
         sa.Column("microsoft", sa.Text(), nullable=True),
         sa.Column("company_id", sa.Text(), nullable=True),
         sa.Column("company_name", sa.Text(), nullable=True),
         sa.Column("auto_sync", sa.Boolean(), nullable=False),
         sa.Column("settings_version", sa.Integer(), nullable=False),
         sa.Column("active_run", sa.Uuid(), nullable=True),
+        sa.Column("opened_at", _INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_view_connections")),
         sa.UniqueConstraint("business_id", name=op.f("uq_view_connections_business_id")),
     )
     op.create_index(
-        op.f("ix_view_connections_business_name_id"),
+        op.f("ix_view_connections_opened_at_id"),
         "view_connections",
-        ["business_name", "id"],
+        ["opened_at", "id"],
         unique=False,
     )
 
@@ -105,6 +107,12 @@ def _create_runs() -> None:
         op.f("ix_view_runs_connection_id_started_at_id"),
         "view_runs",
         ["connection_id", "started_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_view_runs_connection_id_preview_finished_at"),
+        "view_runs",
+        ["connection_id", "preview", "finished_at"],
         unique=False,
     )
     op.create_index(op.f("ix_view_runs_finished_at"), "view_runs", ["finished_at"], unique=False)
@@ -159,15 +167,15 @@ def _create_transactions() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_view_transactions_connection_id_kind_day_pex_id"),
+        op.f("ix_view_transactions_connection_id_kind_day_pex_id_record"),
         "view_transactions",
-        ["connection_id", "kind", "day", "pex_id"],
+        ["connection_id", "kind", "day", "pex_id", "record"],
         unique=False,
     )
     op.create_index(
-        op.f("ix_view_transactions_connection_id_outcome_day_pex_id"),
+        op.f("ix_view_transactions_connection_id_outcome_day_pex_id_record"),
         "view_transactions",
-        ["connection_id", "outcome", "day", "pex_id"],
+        ["connection_id", "outcome", "day", "pex_id", "record"],
         unique=False,
     )
     op.create_index(

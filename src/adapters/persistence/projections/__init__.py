@@ -1,0 +1,1 @@
+"""The views: rows made from the event log, and what a reader gets of them."""
