@@ -4,10 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from sandbox.business_central.refusals import Refusal
 from sandbox.business_central.state import Books, World
+from sandbox.business_central.tables import Row
 from sandbox.company import COMPANY_ID
 
+_Row = TypeVar("_Row", bound=Row)
 _Method = TypeVar("_Method", bound=Callable[..., Any])
 
 
@@ -20,6 +24,14 @@ def at_once(method: _Method) -> _Method:
             return method(self, *args, **kwargs)
 
     return cast("_Method", locked)
+
+
+def checked(row: _Row) -> _Row:
+    """The row with each field of its declared type, read from JSON's texts and numbers if needed.
+
+    Raises msgspec.ValidationError, a ValueError, for what does not fit.
+    """
+    return msgspec.convert(msgspec.to_builtins(row), type(row), strict=False)
 
 
 class Actor:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sandbox.business_central import rows
-from sandbox.business_central.actor import Actor, at_once
+from sandbox.business_central.actor import Actor, at_once, checked
 from sandbox.business_central.refusals import Refusal
 from sandbox.business_central.tables import Table
 from sandbox.company import COMPANY_ID
@@ -41,7 +41,7 @@ class CompanyOperations(Actor):
     def change_set_up(self, company: str = COMPANY_ID, **fields: Any) -> None:
         """Change the set-up row: `vendor_series`, `vendor_posting_group`, `currency`, ..."""
         books = self.books(company)
-        books.set_up.change(replace(books.settings, **fields))
+        books.set_up.change(checked(replace(books.settings, **fields)))
 
     def allow_posting(
         self,
@@ -113,7 +113,7 @@ class CompanyOperations(Actor):
         row = books.values.first("key", (dimension, code))
         if row is None:
             raise Refusal("not_found", table="Dimension Value", id=code)
-        books.values.change(replace(row, **fields))
+        books.values.change(checked(replace(row, **fields)))
 
     @at_once
     def delete_dimension_value(self, dimension: str, code: str, company: str = COMPANY_ID) -> None:
@@ -140,7 +140,8 @@ class CompanyOperations(Actor):
     ) -> int:
         count = 0
         for fields in given:
-            table.add(row_type(id=self.world.new_id(), modified=self.world.now(), **fields))
+            row = row_type(id=self.world.new_id(), modified=self.world.now(), **fields)
+            table.add(checked(row))
             count += 1
         return count
 
@@ -149,4 +150,4 @@ def _change(table: Table[Any], number: str, caption: str, fields: dict[str, Any]
     row = table.first("number", number)
     if row is None:
         raise Refusal("not_found", table=caption, id=number)
-    table.change(replace(row, **fields))
+    table.change(checked(replace(row, **fields)))

@@ -6,8 +6,6 @@ by the names that the dump's rows have in this package (`posting_date`, `amount`
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 
 from sandbox.business_central.limits import Limits, Usage
@@ -17,7 +15,6 @@ from sandbox.faults import Fault, FaultPlan
 from sandbox.web import Request, Response, Router, reply
 
 _PLANTED: Final = {field.name for field in fields(Fault)} - {"calls", "hits"}
-_DATES: Final = frozenset({"posting_date", "first", "last", "allow_from", "allow_to"})
 
 
 class Control:
@@ -43,8 +40,8 @@ class Control:
             ("POST", "/post", self._post),
             ("POST", "/schedule", _done(do.schedule_posting)),
             ("POST", "/lines", _row(do.add_line)),
-            ("PATCH", "/lines/{line}", _row(do.edit_line)),
-            ("DELETE", "/lines/{line}", _done(do.delete_line)),
+            ("PATCH", "/lines/{line_id}", _row(do.edit_line)),
+            ("DELETE", "/lines/{line_id}", _done(do.delete_line)),
             ("POST", "/journals", _row(do.create_journal)),
             ("PATCH", "/journals/{journal}", _row(do.change_journal)),
             ("DELETE", "/journals/{journal}", _done(do.delete_journal)),
@@ -129,27 +126,8 @@ def _counted(operation: Callable[..., int]) -> Callable[..., Response]:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    """The JSON object sent, dates and amounts read; an empty body is an empty object."""
+    """The JSON object sent; an empty body is an empty object."""
     given = request.json() if request.body else {}
     if not isinstance(given, dict):
         raise ValueError("the body is not an object")  # noqa: TRY004 - answered as a bad request
-    for name in _DATES & set(given):
-        if _is_date(given[name]):
-            given[name] = date.fromisoformat(given[name])
-    if "amount" in given:
-        given["amount"] = _amount(given["amount"])
     return given
-
-
-def _is_date(value: Any) -> bool:
-    return isinstance(value, str) and len(value) == len("2026-08-14") and value[4:5] == "-"
-
-
-def _amount(value: Any) -> Decimal:
-    """An amount from JSON, a number or a text; ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        raise ValueError(f"no amount: {value!r}")  # noqa: TRY004 - answered as a bad request
-    try:
-        return Decimal(value)
-    except ArithmeticError:
-        raise ValueError(f"no amount: {value!r}") from None

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sandbox.business_central import rows
-from sandbox.business_central.actor import Actor, at_once
+from sandbox.business_central.actor import Actor, at_once, checked
 from sandbox.business_central.line_insert import FIRST_NUMBER, check_number_free
 from sandbox.business_central.line_values import with_account
 from sandbox.business_central.posting import post_journal
@@ -64,33 +64,40 @@ class JournalOperations(Actor):
         fields.setdefault("number", last.number + _STEP if last else FIRST_NUMBER)
         check_number_free(books, row, fields["number"])
         fields.setdefault("posting_date", self.world.now().date())
-        line = rows.Line(
-            id=self.world.new_id(), modified=self.world.now(), journal=row.id, **fields
-        )
+        identity: dict[str, Any] = {"id": self.world.new_id(), "modified": self.world.now()}
+        line = checked(rows.Line(**identity, journal=row.id, **fields))
         if line.account_number:
             named = with_account(books, line, line.account_number)
             line = replace(named, description=line.description or named.description)
         return books.lines.add(line)
 
     @at_once
-    def edit_line(self, line: str, company: str = COMPANY_ID, **fields: Any) -> rows.Line:
+    def edit_line(self, line_id: str, company: str = COMPANY_ID, **fields: Any) -> rows.Line:
         """Change fields of a line, named by its id."""
         books = self.books(company)
-        row = _named(books.lines, line, "Gen. Journal Line")
-        return books.lines.change(replace(row, **fields))
+        row = _named(books.lines, line_id, "Gen. Journal Line")
+        line = checked(replace(row, **fields))
+        journal = books.journals.get(line.journal)
+        if journal and line.number != row.number:
+            check_number_free(books, journal, line.number)
+        return books.lines.change(line)
 
     @at_once
-    def delete_line(self, line: str, company: str = COMPANY_ID) -> None:
+    def delete_line(self, line_id: str, company: str = COMPANY_ID) -> None:
         """Delete a line, named by its id."""
         books = self.books(company)
-        books.lines.remove(_named(books.lines, line, "Gen. Journal Line"))
+        books.lines.remove(_named(books.lines, line_id, "Gen. Journal Line"))
 
     @at_once
     def change_journal(
         self, journal: str = PEX_CARD, company: str = COMPANY_ID, **fields: Any
     ) -> rows.Journal:
         """Change a journal's row: `code` renames it; `series`, `posting_series`, ... are hidden."""
-        row = replace(self.journal(journal, company), **fields)
+        before = self.journal(journal, company)
+        row = checked(replace(before, **fields))
+        row = replace(row, code=row.code.strip().upper())
+        if row.code != before.code:
+            self._check_code_free(row.template, row.code, company)
         return self.books(company).journals.change(row)
 
     @at_once
@@ -99,8 +106,7 @@ class JournalOperations(Actor):
     ) -> rows.Journal:
         """Create a journal; `template` and other fields of the row may be given."""
         code, template = journal.strip().upper(), fields.get("template", _GENERAL)
-        if self.books(company).journals.find("key", (template, code)):
-            raise Refusal("same_key", table="Gen. Journal Batch", key=f"Name='{code}'")
+        self._check_code_free(template, code, company)
         return add_journal(self.world, self.books(company), code, **fields)
 
     @at_once
@@ -118,7 +124,7 @@ class JournalOperations(Actor):
         row = books.templates.first("name", template.upper())
         if row is None:
             raise Refusal("not_found", table="Gen. Journal Template", id=template)
-        books.templates.change(replace(row, **fields))
+        books.templates.change(checked(replace(row, **fields)))
 
     def set_balancing_account(
         self,
@@ -171,6 +177,10 @@ class JournalOperations(Actor):
     def end_approval(self, journal: str = PEX_CARD, company: str = COMPANY_ID) -> rows.Journal:
         """End the approval request."""
         return self.change_journal(journal, company, approval=None)
+
+    def _check_code_free(self, template: str, code: str, company: str) -> None:
+        if self.books(company).journals.find("key", (template, code)):
+            raise Refusal("same_key", table="Gen. Journal Batch", key=f"Name='{code}'")
 
 
 def _named(table: Table[rows.Line], row_id: str, caption: str) -> rows.Line:

@@ -55,6 +55,16 @@ def test_a_user_renames_creates_and_deletes_journals(control: Control, bc: Clien
     assert [row["code"] for row in bc.get("journals").value] == ["DEFAULT", "PEX CARD"]
 
 
+def test_a_user_cannot_take_a_code_or_number_twice(control: Control, bc: Client) -> None:
+    line = bc.line(lineNumber=1).id
+    bc.line(lineNumber=2)
+    assert control("PATCH", f"/lines/{line}", {"number": 2})[0] == 400
+    assert control("POST", "/lines", {"number": 2})[0] == 400
+    assert control("PATCH", "/journals/PEX CARD", {"code": "default"})[0] == 400
+    assert control("POST", "/journals", {"journal": "pex card"})[0] == 400
+    assert [row["lineNumber"] for row in bc.lines()] == [1, 2]
+
+
 def test_a_user_sets_what_the_api_hides_on_a_journal(
     control: Control, sandbox: BusinessCentralSandbox
 ) -> None:
@@ -179,6 +189,9 @@ def test_nonsense_is_refused(control: Control) -> None:
     assert control("PATCH", "/accounts/99999", {"blocked": True})[0] == 404
     assert control("POST", "/post", {"company": "NOPE"})[0] == 404
     assert control("POST", "/lines", {"amount": "much"})[0] == 400
+    assert control("POST", "/lines", {"posting_date": "2026-02-30"})[0] == 400
+    assert control("PATCH", "/accounts/62400", {"blocked": "perhaps"})[0] == 400
+    assert control("POST", "/period", {"first": "soon"})[0] == 400
 
 
 def test_the_whole_is_served_over_a_socket(sandbox: BusinessCentralSandbox) -> None:
