@@ -12,7 +12,8 @@ from sandbox.business_central.addresses import CONTENT, COUNT, POST_ACTION, Aske
 from sandbox.business_central.attachments import Attachments
 from sandbox.business_central.catalogue import catalogue
 from sandbox.business_central.entity import Call, EntitySet, Parent, check_match, present
-from sandbox.business_central.odata_query import parse_query
+from sandbox.business_central.metadata import schema
+from sandbox.business_central.odata_query import Query, parse_query
 from sandbox.business_central.posting import post_journal
 from sandbox.business_central.reading import Answer, Reader, existing
 from sandbox.business_central.refusals import Refusal
@@ -56,6 +57,9 @@ class Service:
 
     def perform(self, operation: Operation) -> Answer:
         """Carry out one operation in a transaction of its own, unless one is running."""
+        if operation.path == "$metadata" and operation.method == "GET":
+            document = schema(self.sets.values())
+            return Answer(raw=document, headers={"content-type": "application/xml"})
         query = parse_query(operation.raw_query)
         asker = Asker(
             operation.user,
@@ -73,32 +77,38 @@ class Service:
             self._check_permission(operation, target)
             if operation.writes:
                 return self._write(operation, target)
-            if operation.method != "GET":
-                raise Refusal("no_method", method=operation.method, name=target.set.name)
-            if target.tail == POST_ACTION:
-                raise Refusal("no_method", method="GET", name=target.tail)
-            if target.tail == CONTENT:
-                content = existing(target).content
-                return Answer(raw=content, headers={"content-type": "application/octet-stream"})
-            if target.tail == COUNT:
-                return self._reader.count(target, query)
-            if target.key is not None:
-                target.set.check_key(target.parent, target.key, operation.method)
-                return self._reader.one(target, query)
-            address = f"{operation.root}/{operation.path}"
-            if operation.raw_query:
-                address += f"?{operation.raw_query}"
-            return self._reader.listing(target, query, address, operation.headers.get("prefer", ""))
+            return self._read(operation, target, query)
+
+    def _read(self, operation: Operation, target: Target, query: Query) -> Answer:
+        if operation.method != "GET" or target.tail == POST_ACTION:
+            raise Refusal("no_method", method=operation.method, name=target.set.name)
+        if target.tail == CONTENT:
+            content = existing(target).content
+            return Answer(raw=content, headers={"content-type": "application/octet-stream"})
+        if target.tail == COUNT:
+            return self._reader.count(target, query)
+        if target.key is not None:
+            target.set.check_key(target.parent, target.key, operation.method)
+            return self._reader.one(target, query)
+        address = f"{operation.root}/{operation.path}"
+        if operation.raw_query:
+            address += f"?{operation.raw_query}"
+        return self._reader.listing(target, query, address, operation.headers.get("prefer", ""))
 
     def _check_intent(self, operation: Operation) -> None:
         if operation.headers.get("data-access-intent", "").lower() == "readonly":
             raise Refusal("read_only_intent")
 
     def _enter_view(self, stack: ExitStack, operation: Operation) -> None:
-        """Reads may be served by a lagging replica, or see what will be rolled back (3.7)."""
+        """Reads may be served by a lagging replica, or see what will be rolled back (3.7).
+
+        A read inside a running transaction sees that transaction and nothing else.
+        """
+        if self.world.history.running:
+            return
         history, lag = self.world.history, self.world.switches.replica_lag_seconds
         primary = operation.headers.get("data-access-intent", "").lower() == "readwrite"
-        if lag and not primary and not history.running:
+        if lag and not primary:
             stack.enter_context(history.as_of(self.world.now() - timedelta(seconds=lag)))
         elif history.ghost:
             stack.enter_context(history.with_ghost())

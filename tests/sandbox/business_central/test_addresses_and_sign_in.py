@@ -123,3 +123,9 @@ def test_a_lacking_permission_is_refused_with_an_authorization_code(
 def test_the_journal_can_be_missing_at_first(clock: SandboxClock) -> None:
     sandbox = BusinessCentralSandbox(clock, lambda token: token, with_journal=False)
     assert Client(sandbox).get("journals", filter="code eq 'PEX CARD'").value == []
+
+
+def test_the_schema_names_every_set_with_its_limits(bc: Client) -> None:
+    document = bc.ask("GET", f"{ROOT}/$metadata").raw.decode()
+    assert '<EntitySet Name="journalLines" EntityType="Microsoft.NAV.journalLine"/>' in document
+    assert '<Property Name="externalDocumentNumber" Type="Edm.String" MaxLength="35"/>' in document

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from business_central_client import PRIMARY, Client, line_body
+from business_central_client import COMPANY, PRIMARY, Client, line_body
 from sandbox.clock import SandboxClock
 from sandbox.faults import Fault
 
@@ -102,6 +102,24 @@ def test_a_ghost_gives_way_to_the_next_commit(bc: Client) -> None:
     assert bc.line().status == 504
     assert bc.line().status == 201
     assert len(bc.lines()) == 1
+
+
+def test_a_read_inside_a_snapshot_sees_its_own_transaction_alone(bc: Client) -> None:
+    line = bc.line(lineNumber=1)
+    change = {
+        "method": "PATCH",
+        "url": f"{COMPANY}/journalLines({line.id})",
+        "headers": {"Content-Type": "application/json", "If-Match": "*"},
+        "body": {"comment": "doomed"},
+    }
+    bc.sandbox.switch(dirty_read_seconds=600, doomed_writes=1)
+    assert bc.batch(change, isolation="snapshot").status == 504
+    assert bc.get(f"journalLines({line.id})").body["comment"] == "doomed"
+    own = change | {"body": {"comment": "own", "documentNumber": "OWN-1"}}
+    read = {"method": "GET", "url": f"{COMPANY}/journalLines({line.id})"}
+    answer = bc.batch(own, read, isolation="snapshot")
+    assert answer.body["responses"][1]["body"]["comment"] == "own"
+    assert [row["documentNumber"] for row in bc.lines()] == ["OWN-1"]
 
 
 def test_an_answer_can_be_lost_after_the_commit(bc: Client) -> None:
