@@ -137,6 +137,13 @@ def _purchases(settings: Settings, chart: Chart, tags: Mapping[str, str]) -> Ite
             "The vendor is resolved per merchant and mapped as well.",
             "Keep one of the two.",
         )
+    if purchases.vendor_per_merchant:
+        yield FieldError(
+            "/purchases/vendor_per_merchant",
+            "VENDOR_PER_MERCHANT_NOT_OFFERED",
+            "Vendors are not resolved per merchant by this version.",
+            "Switch it off; a vendor can be mapped by a tag or a fixed value.",
+        )
     seen: set[str] = set()
     for index, mapping in enumerate(purchases.mappings):
         pointer = f"/purchases/mappings/{index}"
