@@ -3,20 +3,32 @@
 import signal
 import sys
 import threading
-from datetime import datetime, timedelta
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Self
 
 from sandbox import company
 from sandbox.business_central import BusinessCentralSandbox
 from sandbox.clock import SandboxClock
+from sandbox.control import Control
 from sandbox.entra import EntraSandbox
 from sandbox.faults import FaultPlan
 from sandbox.pex import PexSandbox
-from sandbox.web import Request, Response, Router, Server, mounted, reply
+from sandbox.web import Application, Server, mounted
 
 
 class Sandbox:
-    """PEX, Entra ID and Business Central on loopback. Ports of 0 are chosen freely."""
+    """PEX, Entra ID and Business Central on loopback, all by one clock.
+
+    Ports of 0 are chosen freely. The addresses are known, and the ports taken, from construction
+    on; it answers between `start` and `stop`, or inside of `with`.
+
+    Attributes:
+        url: where the simulators are, under `/pex`, `/pex-oauth`, `/entra` and `/bc`.
+        control_url: where they are controlled: `/pex/...`, `/entra/...`, `/bc/...`, `/clock`,
+            `/environment` and `/health`.
+    """
 
     def __init__(
         self,
@@ -26,34 +38,45 @@ class Sandbox:
         purchases: int = 200,
         now: datetime | None = None,
     ) -> None:
+        """`now` is where the clock starts, with its zone; the machine's time where it is None.
+
+        Raises:
+            OSError: a port is taken.
+        """
         self.clock = SandboxClock(now)
         self.pex = PexSandbox(self.clock, FaultPlan(), purchases=purchases, seed=seed)
-        self.entra = EntraSandbox(self.clock)
-        self.business_central = BusinessCentralSandbox(self.clock, self.entra.authenticate)
-        self._server = Server(
-            mounted(
-                {
-                    "/pex-oauth": self.pex.oauth,
-                    "/pex": self.pex.application,
-                    "/entra": self.entra.application,
-                    "/bc": self.business_central.application,
-                }
-            ),
-            port,
+        self.entra = EntraSandbox(self.clock, FaultPlan())
+        self.business_central = BusinessCentralSandbox(
+            self.clock, self.entra.authenticate, FaultPlan(), seed=seed
         )
-        self._control = Server(
-            mounted(
-                {
-                    "/pex": self.pex.control,
-                    "/entra": self.entra.control,
-                    "/bc": self.business_central.control,
-                    "": self._clock_control,
-                }
-            ),
-            control_port,
-        )
+        self._server = Server(self._played(), port)
+        try:
+            self._control = Server(self._controlled(), control_port)
+        except OSError:
+            self._server.start().stop()  # a server can only be stopped once it has started
+            raise
         self.url = self._server.url
         self.control_url = self._control.url
+
+    def _played(self) -> Application:
+        return mounted(
+            {
+                "/pex-oauth": self.pex.oauth,
+                "/pex": self.pex.application,
+                "/entra": self.entra.application,
+                "/bc": self.business_central.application,
+            }
+        )
+
+    def _controlled(self) -> Application:
+        return mounted(
+            {
+                "/pex": self.pex.control,
+                "/entra": self.entra.control,
+                "/bc": self.business_central.control,
+                "": Control(self.clock, self.environment),
+            }
+        )
 
     def start(self) -> Self:
         """Begin to answer."""
@@ -62,7 +85,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Stop answering."""
+        """Stop answering, and free both ports."""
         self._server.stop()
         self._control.stop()
 
@@ -83,40 +106,44 @@ class Sandbox:
             "PEXBC_ENTRA_CLIENT_SECRET": company.CLIENT_SECRET,
         }
 
-    def _clock_control(self, request: Request) -> Response:
-        router = Router()
-        router.add("GET", "/health", lambda _request: reply({"status": "ready"}))
-        router.add("GET", "/clock", lambda _request: reply({"now": self.clock.now()}))
-        router.add("PUT", "/clock", self._set_clock)
-        router.add("POST", "/clock/advance", self._advance_clock)
-        found = router.match(request)
-        if isinstance(found, int):
-            return reply({"message": "no such control"}, found)
-        handler, arguments = found
-        return handler(request, **arguments)
-
-    def _set_clock(self, request: Request) -> Response:
-        self.clock.set(datetime.fromisoformat(request.json()["now"]))
-        return reply({"now": self.clock.now()})
-
-    def _advance_clock(self, request: Request) -> Response:
-        self.clock.advance(timedelta(seconds=float(request.json()["seconds"])))
-        return reply({"now": self.clock.now()})
+    def directions(self) -> str:
+        """How to use it, as lines that a shell can read in."""
+        variables = (f"export {name}={value}" for name, value in self.environment().items())
+        return "\n".join(
+            (
+                *variables,
+                f"# PEX token of {company.PREPAID_NAME} (prepaid): {company.PREPAID_TOKEN}",
+                f"# PEX token of {company.CREDIT_NAME} (credit): {company.CREDIT_TOKEN}",
+                f"# Microsoft tenant: {company.TENANT}, environment: {company.ENVIRONMENT}",
+                f"# Control: {self.control_url}",
+                "",
+            )
+        )
 
 
 def run(port: int, control_port: int, seed: int, purchases: int) -> None:
-    """Serve until interrupted, after printing how to use it."""
-    over = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: over.set())
-    with Sandbox(port, control_port, seed, purchases) as sandbox:
-        for name_, value in sandbox.environment().items():
-            sys.stdout.write(f"export {name_}={value}\n")
-        sys.stdout.write(
-            f"# PEX token, prepaid business {company.PREPAID_BUSINESS}: {company.PREPAID_TOKEN}\n"
-            f"# PEX token, credit business {company.CREDIT_BUSINESS}: {company.CREDIT_TOKEN}\n"
-            f"# Microsoft tenant {company.TENANT}, environment {company.ENVIRONMENT}\n"
-            f"# control: {sandbox.control_url}\n"
-        )
+    """Print the directions, and serve until SIGINT or SIGTERM. For the main thread.
+
+    Raises:
+        OSError: a port is taken.
+    """
+    with _interruption() as interrupted, Sandbox(port, control_port, seed, purchases) as sandbox:
+        sys.stdout.write(sandbox.directions())
         sys.stdout.flush()
-        over.wait()
+        interrupted.wait()
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that SIGINT and SIGTERM set, instead of what they did before."""
+    over = threading.Event()
+
+    def end(*_signal: Any) -> None:
+        over.set()
+
+    before = {name: signal.signal(name, end) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield over
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
