@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -182,3 +183,104 @@ def test_a_stored_credential_opens_its_business(server: Server) -> None:
     with pytest.raises(PexTokenRefused):
         access.of(uuid4())
     access.close()
+
+
+@pytest.mark.parametrize("window_tests", ["TransactionTime", "SettlementTime"])
+def test_every_settled_row_comes_with_its_amount_time_and_settlement(
+    access: HttpPexAccess, pex: PexSandbox, window_tests: str
+) -> None:
+    pex.switch(window_tests=window_tests)
+    business = next(
+        one for one in pex.dump()["businesses"] if one["id"] == company.PREPAID_BUSINESS
+    )
+    account = access.with_token(company.PREPAID_TOKEN)
+    first, last = START.replace(tzinfo=None).isoformat(), END.replace(tzinfo=None).isoformat()
+    for record in (Record.CARD, Record.BUSINESS):
+        told = {
+            row["TransactionId"]: (
+                Decimal(str(row["TransactionAmount"])),
+                row["TransactionTime"],
+                row["SettlementTime"],
+            )
+            for row in business["rows"][record.value]
+            if not (row["IsPending"] or row["IsDecline"])
+            and first <= (row[window_tests] or row["TransactionTime"]) <= last
+        }
+        read = {
+            row.pex_id: (
+                row.amount.amount,
+                row.transacted_at.replace(tzinfo=None).isoformat(),
+                row.settled_at and row.settled_at.replace(tzinfo=None).isoformat(),
+            )
+            for row in account.rows(record, START, END).rows
+        }
+        assert read == told
+        assert read
+
+
+def test_notes_by_systems_are_left_out_and_notes_by_people_kept(access: HttpPexAccess) -> None:
+    rows = access.with_token(company.PREPAID_TOKEN).rows(Record.CARD, START, END).rows
+    notes = [note for row in rows for note in row.notes]
+    assert notes
+    assert not any(note.lower().startswith("synced") for note in notes)
+
+
+def test_an_empty_list_may_be_null(access: HttpPexAccess, pex: PexSandbox) -> None:
+    pex.switch(null_lists=True)
+    account = access.with_token(company.PREPAID_TOKEN)
+    later = END + timedelta(days=1)
+    assert account.rows(Record.CARD, later, later).rows == ()
+
+
+def test_deleted_tags_are_left_out_where_pex_lists_them(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    pex.switch(list_deleted_tags=True)
+    account = access.with_token(company.PREPAID_TOKEN)
+    assert company.MEMO_TAG in {tag.id for tag in account.tags()}
+    pex.delete_tag(company.MEMO_TAG)
+    assert company.MEMO_TAG not in {tag.id for tag in account.tags()}
+    assert account.tag(company.MEMO_TAG) is None
+
+
+def test_all_that_a_run_of_two_months_reads_stays_within_pexs_limits(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    pex.switch(enforce_limits=True)
+    account = access.with_token(company.PREPAID_TOKEN)
+    account.business()
+    account.tags()
+    account.rows(Record.CARD, START, END)
+    account.rows(Record.BUSINESS, START, END)
+    account.cardholder_names()
+    assert len(pex.faults.journal) <= 8
+    assert {entry["status"] for entry in pex.faults.journal} == {200}
+
+
+def test_a_limit_that_was_hit_is_told_as_unavailable(
+    access: HttpPexAccess, pex: PexSandbox
+) -> None:
+    pex.switch(enforce_limits=True, retry_after=60)
+    account = access.with_token(company.PREPAID_TOKEN)
+    account.rows(Record.BUSINESS, START, END)
+    with pytest.raises(PexUnavailable, match="Usage Limits Exceeded") as refused:
+        account.rows(Record.BUSINESS, START, END)
+    assert refused.value.retry_after == 60
+
+
+@pytest.mark.parametrize("kind", ["malformed", "empty", "html"])
+def test_a_success_that_cannot_be_read_is_no_empty_list(
+    access: HttpPexAccess, pex: PexSandbox, kind: str
+) -> None:
+    pex.faults.plant(Fault(path="AllCardholderTransactions", status=200, kind=kind))
+    account = access.with_token(company.PREPAID_TOKEN)
+    with pytest.raises(PexUnavailable):
+        account.rows(Record.CARD, START, END)
+    assert account.rows(Record.CARD, START, END).rows
+
+
+def test_a_token_that_died_is_told_in_pexs_words(access: HttpPexAccess, pex: PexSandbox) -> None:
+    pex.expire_token(company.PREPAID_TOKEN)
+    with pytest.raises(PexTokenRefused) as refused:
+        access.with_token(company.PREPAID_TOKEN).rows(Record.CARD, START, END)
+    assert company.PREPAID_TOKEN not in str(refused.value)

@@ -34,6 +34,7 @@ FUNDINGS = {
 ADMIN = ("admin", "1")
 EARLIEST_YEAR = 2000  # PEX is younger; year 1 is how .NET writes a time that was never set
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_NESTED = (dict, list)
 
 
 def decode(body: bytes | msgspec.Raw) -> Any:
@@ -67,11 +68,13 @@ def moment(text: str | None) -> datetime | None:
 
 
 def _folded(value: Any) -> Any:
+    """Names in lower case at any depth; lean, as lists have 30,000 rows of 40 members."""
     if isinstance(value, dict):
-        return {name.lower(): _folded(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_folded(one) for one in value]
-    return value
+        return {
+            name.lower(): _folded(one) if isinstance(one, _NESTED) else one
+            for name, one in value.items()
+        }
+    return [_folded(one) for one in value] if isinstance(value, list) else value
 
 
 def wire_name(name: str) -> str:
