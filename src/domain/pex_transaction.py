@@ -87,7 +87,8 @@ class PexTransaction:
     @property
     def merchant(self) -> str:
         """The merchant as a person would name it; the row's description where there is none."""
-        return (self.merchant_name_normalized or self.merchant_name or self.description).strip()
+        names = (self.merchant_name_normalized, self.merchant_name, self.description)
+        return next((name.strip() for name in names if name and name.strip()), "")
 
     @property
     def is_approved(self) -> bool:
