@@ -2,13 +2,15 @@
 
 from uuid import UUID
 
-from application.advance_run import A_PERSON_MUST_ACT, AWAY
+from application.advance_run import AWAY
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import Journals
 from application.ports.pex import PexAccess
+from application.retried import retried
 from domain.connection import Connection, Microsoft
+from domain.refusals import Refusal
 
 
 class CheckConnection:
@@ -37,10 +39,20 @@ class CheckConnection:
             self._read(connection, connection.microsoft)
         except AWAY:
             return
-        except A_PERSON_MUST_ACT as refusal:
-            connection.require_action(refusal.code, refusal.cause, self._clock.now())
+        except Refusal as refusal:
+            code, cause = refusal.code, refusal.cause
+            retried(lambda: self._require_action(connection_id, code, cause))
         else:
-            connection.became_ready(self._clock.now())
+            retried(lambda: self._become_ready(connection_id))
+
+    def _require_action(self, connection_id: UUID, code: str, cause: str) -> None:
+        connection = self._log.load(Connection, connection_id)
+        connection.require_action(code, cause, self._clock.now())
+        self._log.save(connection)
+
+    def _become_ready(self, connection_id: UUID) -> None:
+        connection = self._log.load(Connection, connection_id)
+        connection.became_ready(self._clock.now())
         self._log.save(connection)
 
     def _read(self, connection: Connection, microsoft: Microsoft) -> None:

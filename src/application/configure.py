@@ -8,6 +8,7 @@ from application.ports.company_data import BusinessCentralAccess, Company, Compa
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess, Tag
 from application.ports.wakeups import Wakeups
+from application.retried import retried
 from domain.chart import Chart
 from domain.connection import Connection, Microsoft, NotReady
 from domain.eastern_time import eastern_day
@@ -87,9 +88,23 @@ class Configure:
         check_settings(settings, choices.chart, tags, connection.funding, eastern_day(now))
         names = {company.id.casefold(): company.name for company in choices.companies}
         name = names[settings.company_id.casefold()]
-        connection.save_settings(settings, name, expected_version, actor, now)
-        self._log.save(connection)
+        version = retried(
+            lambda: self._store(connection_id, settings, name, expected_version, actor)
+        )
         self._wakeups.connection(connection_id)
+        return version
+
+    def _store(
+        self,
+        connection_id: UUID,
+        settings: Settings,
+        company_name: str,
+        expected_version: int,
+        actor: str,
+    ) -> int:
+        connection = self._log.load(Connection, connection_id)
+        connection.save_settings(settings, company_name, expected_version, actor, self._clock.now())
+        self._log.save(connection)
         return connection.settings_version
 
     def _checked_choices(self, connection_id: UUID, company_id: str) -> Choices:
@@ -101,9 +116,13 @@ class Configure:
 
     def switch_auto_sync(self, connection_id: UUID, *, enabled: bool, actor: str) -> None:
         """Switch the daily sync of a connection."""
-        connection = self._log.load(Connection, connection_id)
-        connection.switch_auto_sync(enabled=enabled, actor=actor, timestamp=self._clock.now())
-        self._log.save(connection)
+
+        def switch() -> None:
+            connection = self._log.load(Connection, connection_id)
+            connection.switch_auto_sync(enabled=enabled, actor=actor, timestamp=self._clock.now())
+            self._log.save(connection)
+
+        retried(switch)
 
 
 def _microsoft(connection: Connection) -> Microsoft:

@@ -8,11 +8,12 @@ from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import Journal, Journals
-from application.ports.pex import PexAccess
+from application.ports.pex import Business, PexAccess
 from application.ports.sign_in import MicrosoftSignIn, MicrosoftUser
 from application.ports.transactions import Atomically
 from application.ports.vault import Vault
 from application.ports.wakeups import Wakeups
+from application.retried import retried
 from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
 
 PEX_CREDENTIAL = "pex_credential"
@@ -56,18 +57,22 @@ class Connect:
         """
         business = self._pex.with_token(token).business()
         may_connect(business.id)
+        connection_id, created = retried(lambda: self._take_pex(business, token.strip(), actor))
+        self._wakeups.connection(connection_id)
+        return connection_id, created
+
+    def _take_pex(self, business: Business, token: str, actor: str) -> tuple[UUID, bool]:
         connection_id = Connection.create_id(business.id)
         connection = self._log.find(Connection, connection_id)
-        now = self._clock.now()
+        now, funding = self._clock.now(), business.funding.value
         created = connection is None
         if connection is None:
-            connection = Connection(now, business.id, business.name, business.funding.value, actor)
-        connection.pex_signed_in(now, business.name, business.funding.value, business.user, actor)
+            connection = Connection(now, business.id, business.name, funding, actor)
+        connection.pex_signed_in(now, business.name, funding, business.user, actor)
         credential = json.dumps({"scheme": "token", "token": token}).encode()
         with self._atomically():
             self._vault.put(connection_id, PEX_CREDENTIAL, credential)
             self._log.save(connection)
-        self._wakeups.connection(connection_id)
         return connection_id, created
 
     def with_service(
@@ -80,9 +85,9 @@ class Connect:
             BusinessCentralSignInRefused: BC does not know the app.
             EnvironmentNotFound: no such environment.
         """
-        connection = self._log.load(Connection, connection_id)
+        self._log.load(Connection, connection_id)
         user = self._sign_in.with_service(connection_id, tenant_id)
-        self._join(connection, MicrosoftMode.SERVICE, user, environment, actor)
+        self._join(connection_id, MicrosoftMode.SERVICE, user, environment, actor)
 
     def begin_delegated(self, connection_id: UUID, environment: str, redirect_uri: str) -> str:
         """Begin a sign-in in the browser: the address to go to."""
@@ -93,26 +98,30 @@ class Connect:
     def complete_delegated(self, state: str, answer: Mapping[str, str], actor: str) -> UUID:
         """Complete it with what Microsoft sent back; the connection's id."""
         connection_id, user = self._sign_in.complete(state, answer)
-        connection = self._log.load(Connection, connection_id)
         kept = self._vault.get(connection_id, "environment")
         if kept is None:
             raise NotReady("The sign-in was not begun here.")
-        self._join(connection, MicrosoftMode.DELEGATED, user, kept[0].decode(), actor)
+        self._join(connection_id, MicrosoftMode.DELEGATED, user, kept[0].decode(), actor)
         return connection_id
 
     def _join(
         self,
-        connection: Connection,
+        connection_id: UUID,
         mode: MicrosoftMode,
         user: MicrosoftUser,
         environment: str,
         actor: str,
     ) -> None:
-        self._access.company_data(connection.id, user.tenant_id, environment).companies()
+        self._access.company_data(connection_id, user.tenant_id, environment).companies()
         microsoft = Microsoft(mode, user.tenant_id, environment, user.name)
-        connection.microsoft_signed_in(self._clock.now(), microsoft, actor)
-        self._log.save(connection)
-        self._wakeups.connection(connection.id)
+
+        def join() -> None:
+            connection = self._log.load(Connection, connection_id)
+            connection.microsoft_signed_in(self._clock.now(), microsoft, actor)
+            self._log.save(connection)
+
+        retried(join)
+        self._wakeups.connection(connection_id)
 
     def create_journal(self, connection_id: UUID) -> Journal:
         """Create the journal `PEX Card` in the chosen company, on a person's request (M6)."""
@@ -133,11 +142,15 @@ class Connect:
         Raises:
             RunActive: a run is going on.
         """
-        connection = self._log.load(Connection, connection_id)
-        if connection.active_run is not None:
-            raise RunActive(connection.active_run)
-        connection.disconnect(self._clock.now(), actor)
-        with self._atomically():
-            self._vault.delete(connection_id, PEX_CREDENTIAL)
-            self._sign_in.forget(connection_id)
-            self._log.save(connection)
+
+        def part() -> None:
+            connection = self._log.load(Connection, connection_id)
+            if connection.active_run is not None:
+                raise RunActive(connection.active_run)
+            connection.disconnect(self._clock.now(), actor)
+            with self._atomically():
+                self._vault.delete(connection_id, PEX_CREDENTIAL)
+                self._sign_in.forget(connection_id)
+                self._log.save(connection)
+
+        retried(part)

@@ -8,6 +8,7 @@ from uuid import UUID
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.wakeups import Wakeups
+from application.retried import retried
 from domain.connection import Connection
 from domain.eastern_time import eastern_day
 from domain.eligibility import kinds_on
@@ -71,6 +72,11 @@ class StartRun:
             KindNotOn: a chosen kind is off.
             WindowRefused: the dates cannot be covered.
         """
+        run_id = retried(lambda: self._write_down(request))
+        self._wakeups.run(run_id)
+        return run_id
+
+    def _write_down(self, request: RunRequest) -> UUID:
         connection = self._log.load(Connection, request.connection_id)
         microsoft = connection.check_can_run()
         now = self._clock.now()
@@ -90,7 +96,6 @@ class StartRun:
         )
         connection.begin_run(run_id, now)
         self._log.save(run, connection)
-        self._wakeups.run(run_id)
         return run_id
 
     def _kinds(self, connection: Connection, request: RunRequest) -> tuple[Kind, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from entrypoints.demo.company import ApiUser
+from entrypoints.demo.company import ApiUser, wait_until
 from http_running import Running
 from sandbox import company
 
@@ -29,12 +29,13 @@ def finished(user: ApiUser, connected: str) -> dict[str, Any]:
 def test_a_connection_tells_business_microsoft_company_and_status(
     user: ApiUser, connected: str
 ) -> None:
-    shown = user.get(f"/connections/{connected}")
+    path = f"/connections/{connected}"
+    wait_until(lambda: user.get(path)["status"] == "connected_ready", "connected_ready")
+    shown = user.get(path)
     assert shown["business"]["id"] == company.PREPAID_BUSINESS
     assert shown["business"]["funding"] == "prepaid"
     assert shown["microsoft"]["mode"] == "service"
     assert shown["company"] == {"id": company.COMPANY_ID, "name": company.COMPANY_DISPLAY_NAME}
-    assert shown["status"] == "connected_ready"
 
 
 def test_connecting_again_replaces_the_token_and_answers_200(user: ApiUser, connected: str) -> None:

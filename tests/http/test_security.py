@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 
 from application.start_run import RunRequest
 from entrypoints.demo.company import ApiUser
@@ -83,10 +84,11 @@ def test_the_route_table_is_not_empty(routes: list[Any]) -> None:
 
 
 def test_no_route_answers_without_a_token(
-    routes: list[Any], ids: dict[str, str], anonymous: httpx.Client, running: Running
+    routes: list[Any], ids: dict[str, str], running: Running
 ) -> None:
-    for method, path, _ in routes[: ATTEMPTS_A_MINUTE - 2]:
-        response = _call(anonymous, method, path, ids)
+    for method, path, _ in routes:
+        with TestClient(create_app(running.services)) as client:
+            response = _call(client, method, path, ids)
         assert response.status_code == 401, (method, path)
         assert response.headers["www-authenticate"] == "Bearer"
 
@@ -126,19 +128,22 @@ def test_lists_hold_the_own_tenant_only(clients: dict[str, httpx.Client], connec
     other = clients["other"].get("/api/v1/connections").json()["items"]
     everything = clients[OPERATOR].get("/api/v1/connections").json()["items"]
     assert [one["id"] for one in own] == [connected]
-    assert other == []
+    assert connected not in {one["id"] for one in other}
     assert connected in {one["id"] for one in everything}
 
 
 def test_a_limited_token_connects_no_other_business(
     clients: dict[str, httpx.Client], running: Running, problem: Problem
 ) -> None:
+    def kept() -> object:
+        return running.services.read_models.connections([company.CREDIT_BUSINESS], 10).items
+
     body = {"pex": {"token": company.CREDIT_TOKEN}}
+    before = kept()
     refused = clients["own"].post("/api/v1/connections", json=body)
     assert refused.status_code == 403
     assert problem(refused)["code"] == "BUSINESS_NOT_YOURS"
-    found = running.services.read_models.connections([company.CREDIT_BUSINESS], 10).items
-    assert found == ()
+    assert kept() == before
 
 
 def test_an_admin_without_businesses_sees_what_it_proved_to_administer(running: Running) -> None:
@@ -267,9 +272,10 @@ def test_audit_verifies_chain_views_and_books(
 def test_too_many_wrong_tokens_from_one_address_are_stopped(
     running: Running, problem: Problem
 ) -> None:
-    with running.client("wrong") as client:
-        statuses = [
-            client.get("/api/v1/connections").status_code for _ in range(ATTEMPTS_A_MINUTE + 5)
-        ]
-        assert 429 in statuses
-        assert problem(client.get("/api/v1/connections"))["code"] == "TOO_MANY_ATTEMPTS"
+    path, wrong = "/api/v1/connections", {"Authorization": "Bearer wrong"}
+    with TestClient(create_app(running.services)) as client:
+        for _ in range(ATTEMPTS_A_MINUTE):
+            assert client.get(path, headers=wrong).status_code == 401
+        stopped = client.get(path, headers=wrong)
+    assert stopped.status_code == 429
+    assert problem(stopped)["code"] == "TOO_MANY_ATTEMPTS"
