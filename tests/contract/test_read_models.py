@@ -206,15 +206,17 @@ def test_connections_that_could_become_ready_have_both_sign_ins(
     story: Story, views: ReadModels
 ) -> None:
     waiting, ready, troubled, half = (story.connect(number) for number in (1, 2, 3, 4))
-    gone = story.connect(5)
-    story.open(6)
+    gone, without_pex = story.connect(5), story.open(6)
+    story.open(7)
     ready.became_ready(story.now())
     troubled.require_action("JOURNAL_MISSING", "There is no journal.", story.now())
     gone.disconnect(story.now(), ADMIN)
     half.disconnect(story.now(), ADMIN)
     half.pex_signed_in(story.now(), "Half", "prepaid", "dana.k", ADMIN)
     half.require_action("PEX_TOKEN_REFUSED", "The token is dead.", story.now())
-    story.log.save(ready, troubled, gone, half)
+    without_pex.microsoft_signed_in(story.now(), MICROSOFT, ADMIN)
+    without_pex.require_action("MICROSOFT_REFUSED", "The sign-in is dead.", story.now())
+    story.log.save(ready, troubled, gone, half, without_pex)
     assert set(views.unready_connections()) == {waiting.id, troubled.id}
 
 

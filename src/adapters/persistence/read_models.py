@@ -183,11 +183,11 @@ class SqlReadModels:
         return self._streams(connection_id, (State.POSTED.value,))
 
     def _streams(self, connection_id: UUID, states: Collection[str]) -> Sequence[UUID]:
-        query = sa.select(transactions.c.stream).where(
+        # Sorted here: told to sort, SQLite walks the whole ledger by day to find a few unfinished.
+        query = sa.select(transactions.c.day, transactions.c.pex_id, transactions.c.stream).where(
             transactions.c.connection_id == connection_id, transactions.c.state.in_(states)
         )
-        order = (transactions.c.day, transactions.c.pex_id, transactions.c.record)
-        return [row.stream for row in self._views.read(query.order_by(*order))]
+        return [row.stream for row in sorted(self._views.read(query), key=tuple)]
 
     # --- queries -------------------------------------------------------------------------------
 

@@ -107,6 +107,13 @@ def queries(database: Database) -> Iterator[list[tuple[str, Any]]]:
     sa.event.remove(database.engine, "before_cursor_execute", note)
 
 
+def plan(database: Database, statement: str, parameters: Any) -> list[str]:
+    """How SQLite goes about a query, step by step."""
+    with database.reading() as connection:
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return [step[-1] for step in steps]
+
+
 # --- at once ----------------------------------------------------------------------------------
 
 
@@ -287,11 +294,16 @@ def test_a_page_of_the_ledger_reads_its_rows_off_an_index_in_order(
     for asked in (None, cursor):
         with queries(database) as sent:
             views.transactions(connection.id, wanted, 3, asked)
-        statement, parameters = sent[-1]
-        with database.reading() as reading:
-            plan = [
-                line[-1]
-                for line in reading.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            ]
-        assert len(plan) == 1
-        assert plan[0].startswith("SEARCH view_transactions USING INDEX")
+        (step,) = plan(database, *sent[-1])
+        assert step.startswith("SEARCH view_transactions USING INDEX")
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_is_unfinished_is_found_by_its_state(
+    database: Database, story: Story, views: SqlReadModels
+) -> None:
+    connection = tell_much(story)
+    with queries(database) as sent:
+        views.unfinished(connection.id)
+    (step,) = plan(database, *sent[-1])
+    assert "connection_id=? AND state=?" in step
