@@ -1,6 +1,7 @@
 """Packs: whole entries that travel in one request, all or nothing (design: exactly once, 3)."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -20,16 +21,26 @@ class NumberedEntry:
 
     @property
     def payload_hash(self) -> str:
-        """SHA-256 over all that will be sent, so that what was sent can be proven later."""
+        """SHA-256 over all that will be sent, so that what was sent can be proven later.
+
+        As JSON, in which no text can run over into the next.
+        """
         entry = self.entry
-        parts = [f"{entry.posting_date}|{entry.document_number}|{entry.external_document_number}"]
-        for number, line in zip(self.line_numbers, entry.lines, strict=True):
-            dimensions = ",".join(f"{dim.code}={dim.value}" for dim in line.dimensions)
-            parts.append(
-                f"{number}|{line.account_type}|{line.account_number}|{line.amount}|{line.tax_code}"
-                f"|{dimensions}|{line.description}|{line.comment}"
+        head = (str(entry.posting_date), entry.document_number, entry.external_document_number)
+        lines = [
+            (
+                number,
+                line.account_type.value,
+                line.account_number,
+                str(line.amount),
+                line.tax_code,
+                [(dimension.code, dimension.value) for dimension in line.dimensions],
+                line.description,
+                line.comment,
             )
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+            for number, line in zip(self.line_numbers, entry.lines, strict=True)
+        ]
+        return hashlib.sha256(json.dumps((head, lines)).encode()).hexdigest()
 
 
 def packs(
