@@ -77,23 +77,25 @@ Finding = Whole | Part | InLedger | Twice | Nothing
 class Look:
     """A reading of journal and ledger, asked for one entry after another.
 
-    A document number alone proves nothing, since BC counts it up for its own empty lines
-    (contract 6.4): in the journal the external number decides, in the ledger the description, or
-    the document number together with a PEX line's text.
+    Either of two keys is enough, since a user may edit one of them and a posting number series
+    replaces another: in the journal the external number or the description's ending, in the ledger
+    that ending or the document number. In the journal a document number proves nothing, since BC
+    proposes it for lines of others, and counts it up for its own empty ones (contract 6.4).
     """
 
     def __init__(
         self, lines: Iterable[FoundLine] = (), entries: Iterable[FoundLedgerEntry] = ()
     ) -> None:
         self._lines: dict[str, list[FoundLine]] = {}
+        self._lines_by_ending: dict[str, list[FoundLine]] = {}
         for line in lines:
             self._lines.setdefault(line.external_document_number.casefold(), []).append(line)
+            self._lines_by_ending.setdefault(_ending(line.description), []).append(line)
         self._by_document: dict[str, list[FoundLedgerEntry]] = {}
         self._by_ending: dict[str, list[FoundLedgerEntry]] = {}
         for entry in entries:
             self._by_document.setdefault(entry.document_number.casefold(), []).append(entry)
-            ending = " ".join(entry.description.split()[-2:]).casefold()
-            self._by_ending.setdefault(ending, []).append(entry)
+            self._by_ending.setdefault(_ending(entry.description), []).append(entry)
 
     def find(self, keys: DocumentKeys, entry: JournalEntry) -> Finding:
         """What there is of an entry."""
@@ -107,13 +109,20 @@ class Look:
 
     def lines_of(self, keys: DocumentKeys) -> Sequence[FoundLine]:
         """The unposted lines of a transaction, whatever a user edited on them."""
-        return self._lines.get(keys.external_document_number.casefold(), ())
+        by_external = self._lines.get(keys.external_document_number.casefold(), ())
+        by_ending = self._lines_by_ending.get(keys.ending.casefold(), ())
+        return tuple({line.id: line for line in (*by_external, *by_ending)}.values())
 
     def ledger_entries_of(self, keys: DocumentKeys) -> Sequence[FoundLedgerEntry]:
         """The posted entries of a transaction, by either of their keys."""
         by_document = self._by_document.get(keys.document_number.casefold(), ())
         by_ending = self._by_ending.get(keys.ending.casefold(), ())
         return tuple({entry.id: entry for entry in (*by_document, *by_ending)}.values())
+
+
+def _ending(description: str) -> str:
+    """The last two words, where `DocumentKeys.ending` stands."""
+    return " ".join(description.split()[-2:]).casefold()
 
 
 def amounts_agree(entry: JournalEntry, lines: Sequence[FoundLine]) -> bool:
