@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.money import Money, total
 from domain.pex_transaction import PexTransaction, TagValue
-from domain.refusals import SplitsDoNotAddUp, SplitUnreadable
+from domain.refusals import AmountNotInCents, SplitsDoNotAddUp, SplitUnreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ def shares(row: PexTransaction) -> tuple[Share, ...]:
     Raises:
         SplitUnreadable: a split has no readable amount.
         SplitsDoNotAddUp: the parts do not make up the amount (M21).
+        AmountNotInCents: they do, but with fractions of cents, which BC would round apart.
     """
     if not row.allocations:
         return (Share(row.amount, _by_id(row.tags)),)
@@ -37,6 +38,9 @@ def shares(row: PexTransaction) -> tuple[Share, ...]:
     whole = total(part.amount for part in parts)
     if whole != row.amount:
         raise SplitsDoNotAddUp(abs(whole), abs(row.amount))
+    for part in parts:
+        if not part.amount.is_whole_cents:
+            raise AmountNotInCents(f"{abs(part.amount)} of a split")
     return tuple(part for part in parts if not part.amount.is_zero)
 
 

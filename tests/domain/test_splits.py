@@ -10,7 +10,7 @@ from builders.generated import CENTS, SIGNS, dollars, split_purchases
 from builders.rows import TAG_IDS, but, purchase, refund, tagged
 from domain.money import Money, total
 from domain.pex_transaction import Allocation, PexTransaction
-from domain.refusals import Failure, SplitsDoNotAddUp, SplitUnreadable
+from domain.refusals import AmountNotInCents, Failure, SplitsDoNotAddUp, SplitUnreadable
 from domain.splits import shares
 
 EXPENSE = TAG_IDS["expense"]
@@ -115,3 +115,8 @@ def test_a_split_keeps_every_tag_of_its_own() -> None:
     split = but(purchase("-1.00"), allocations=(Allocation(Decimal("1.00"), tagged(own)),))
     (part,) = shares(split)
     assert part.tags == {EXPENSE: "62400", TAG_IDS["project"]: "PIER"}
+
+
+def test_splits_finer_than_a_cent_are_refused_even_if_they_add_up() -> None:
+    with pytest.raises(AmountNotInCents, match=r"24\.305 of a split"):
+        shares(purchase("-48.60", splits=[("24.305", {}), ("24.295", {})]))
