@@ -158,6 +158,8 @@ def _other_line(
         bank = _bank(chart, settings.transfers.bank_account_id)
         account_type, number = AccountType.BANK, bank.number
         static = settings.transfers.dimensions
+    elif kind not in (Kind.FEE, Kind.REBATE):
+        raise NotPostable(f"account for the kind {kind.value}")
     else:
         choice = settings.fees if kind is Kind.FEE else settings.rebates
         what = "fee account" if kind is Kind.FEE else "rebate account"
