@@ -91,7 +91,7 @@ def _expense_line(part: Share, settings: Settings, chart: Chart, text: Text) -> 
     purchases = settings.purchases
     mapping = purchases.mapping(EXPENSE_ACCOUNT)
     value = _value(mapping.source, part.tags) if mapping else None
-    if value is None:
+    if not value:
         raise AccountUnmapped
     account = _gl_account(chart, value, "G/L account")
     tax = purchases.mapping(TAX_CODE)
@@ -117,7 +117,7 @@ def _vendor(part: Share, settings: Settings, chart: Chart) -> Vendor | None:
     if mapping is None:
         return None
     value = _value(mapping.source, part.tags)
-    if value is None:
+    if not value:
         raise VendorUnmapped
     vendor = chart.vendors.find(value)
     if vendor is None:

@@ -156,7 +156,7 @@ def test_a_static_value_beats_any_tag() -> None:
     assert booked(entry_of(purchase(tags={"expense": MEALS}), chosen))[0][0] == SUPPLIES
 
 
-@pytest.mark.parametrize("default", [None])
+@pytest.mark.parametrize("default", [None, ""])
 def test_a_purchase_without_tag_and_default_is_refused(default: str | None) -> None:
     with pytest.raises(AccountUnmapped):
         entry_of(purchase(tags={}), settings(expense=by_tag("expense", default=default)))
@@ -388,7 +388,7 @@ def test_a_vendor_in_front_of_long_notes_leaves_the_comment_within_250() -> None
     assert entry.lines[0].comment.startswith("Vendor 10010 Corner Deli; n")
 
 
-@pytest.mark.parametrize("default", [None])
+@pytest.mark.parametrize("default", [None, ""])
 def test_a_mapped_vendor_that_leads_nowhere_refuses_the_purchase(default: str | None) -> None:
     with pytest.raises(VendorUnmapped):
         entry_of(purchase(), settings(vendor=by_tag("vendor", default=default)))
