@@ -147,7 +147,7 @@ def _with_vendor(text: Text, vendor: Vendor | None, settings: Settings) -> Text:
     if vendor is None or settings.purchases.vendor_posting is VendorPosting.SUBLEDGER:
         return text
     comment = "; ".join(filter(None, (f"Vendor {vendor.number} {vendor.name}", text.comment)))
-    return Text(text.description, comment[:COMMENT_LENGTH])
+    return Text(text.description, _cut(comment, COMMENT_LENGTH))
 
 
 def _other_line(
@@ -224,13 +224,21 @@ def _dimensions(chart: Chart, values: Mapping[str, str]) -> tuple[DimensionCode,
 
 
 def _description(row: PexTransaction, keys: DocumentKeys) -> str:
-    ending = f" / {keys.ending}"
     who = " / ".join(filter(None, (_one_line(row.merchant), _one_line(row.cardholder or ""))))
-    return who[: DESCRIPTION_LENGTH - len(ending)].rstrip() + ending
+    if not who:
+        return keys.ending
+    ending = f" / {keys.ending}"
+    return _cut(who, DESCRIPTION_LENGTH - len(ending)) + ending
 
 
 def _comment(row: PexTransaction) -> str:
-    return _one_line("; ".join(row.notes))[:COMMENT_LENGTH].rstrip()
+    return _cut(_one_line("; ".join(row.notes)), COMMENT_LENGTH)
+
+
+def _cut(text: str, length: int) -> str:
+    """As much of a text as BC's field takes, which counts in UTF-16: an emoji is two units."""
+    units = text.encode("utf-16-le", "surrogatepass")[: 2 * length]
+    return units.decode("utf-16-le", "ignore").rstrip()
 
 
 def _one_line(text: str) -> str:

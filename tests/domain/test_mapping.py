@@ -120,6 +120,35 @@ def test_every_entry_balances_and_ends_with_the_pex_line_of_the_transactions_own
     assert [line.account_number for line in entry.lines].count(PEX) == 1
 
 
+@given(mapped_purchases(), st.sampled_from(VendorPosting))
+def test_whatever_is_bought_its_entry_balances_in_whole_cents_and_fits_the_fields_of_bc(
+    row: PexTransaction, vendors: VendorPosting
+) -> None:
+    chosen = settings(
+        vendor=by_tag("vendor"),
+        tax=by_tag("tax"),
+        dimensions={"DEPARTMENT": by_tag("department")},
+        rules={"vendor_posting": vendors},
+    )
+    entry = entry_of(row, chosen)
+    assert total(line.amount for line in entry.lines).is_zero
+    assert entry.lines[-1].amount == row.amount
+    assert all(line.amount.is_whole_cents and not line.amount.is_zero for line in entry.lines)
+    by_vendor: dict[str, list[Money]] = {}
+    for line in entry.lines:
+        assert units(line.description) <= 100
+        assert units(line.comment) <= 250
+        assert (line.description + line.comment).isprintable()
+        assert keys(row.pex_id).ends(line.description)
+        if line.account_type is AccountType.VENDOR:
+            by_vendor.setdefault(line.account_number, []).append(line.amount)
+        assert not line.dimensions or line.account_number in (MEALS, SUPPLIES, "51000")
+    assert all(total(amounts).is_zero and len(amounts) == 2 for amounts in by_vendor.values())
+    assert bool(by_vendor) is (vendors is VendorPosting.SUBLEDGER)
+    assert len(entry.document_number) <= 20
+    assert len(entry.external_document_number) <= 35
+
+
 def units(text: str) -> int:
     """A text's length as BC counts it: in units of UTF-16."""
     return len(text.encode("utf-16-le")) // 2
@@ -418,6 +447,10 @@ def test_the_description_tells_merchant_cardholder_and_transaction_on_every_line
     assert {line.description for line in entry.lines} == {"Corner Deli / M. Ortiz / PEX 918273645"}
 
 
+def test_a_transaction_that_names_nobody_is_described_by_its_number() -> None:
+    assert description(merchant=None, description="") == "PEX 918273645"
+
+
 def test_a_long_merchant_is_cut_before_the_number() -> None:
     text = description(merchant="Deli " * 40, cardholder="M. Ortiz")
     assert len(text) <= 100
@@ -436,9 +469,20 @@ def test_other_scripts_are_kept() -> None:
     )
 
 
+def test_a_sign_of_two_units_is_counted_as_two_and_never_torn() -> None:
+    text = description(merchant="№" + "🍕" * 60)
+    assert units(text) == 99
+    assert text == "№" + "🍕" * 41 + " / PEX 918273645"
+
+
 def test_the_comment_is_the_users_notes_in_one_line() -> None:
     entry = entry_of(purchase(notes=("Lunch\nwith crew", "Pier 4")))
     assert {line.comment for line in entry.lines} == {"Lunch with crew; Pier 4"}
+
+
+def test_long_notes_are_cut_at_250_units() -> None:
+    assert entry_of(purchase(notes=("é" * 400,))).lines[0].comment == "é" * 250
+    assert units(entry_of(purchase(notes=("🍕" * 400,))).lines[0].comment) == 250
 
 
 def test_every_refusal_of_the_mapping_is_a_failure_with_a_code_and_a_fix() -> None:
