@@ -9,11 +9,21 @@ from shutil import copyfile
 from typing import NoReturn
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.schema import migrate
+
+# No test depends on a clock, so no example is too slow for Hypothesis either.
+hypothesis.settings.register_profile(
+    "steady",
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("steady")
 
 _LEFT_OUT = "left out: "
 

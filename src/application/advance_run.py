@@ -11,59 +11,23 @@ from uuid import UUID
 
 from application.fetch_rows import FetchRows
 from application.ports.clock import Clock
-from application.ports.company_data import (
-    BusinessCentralPermissionMissing,
-    BusinessCentralSignInRefused,
-    BusinessCentralUnavailable,
-    CompanyNotFound,
-    EnvironmentNotFound,
-)
 from application.ports.event_log import EventLog, StreamConflict
-from application.ports.general_journal import (
-    JournalHasBalancingAccount,
-    JournalInOtherTemplate,
-    JournalMissing,
-)
 from application.ports.leases import Leases
-from application.ports.pex import PexPermissionMissing, PexTokenRefused, PexUnavailable
-from application.ports.sign_in import MicrosoftSignInRefused, MicrosoftUnavailable
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.post_entries import PostEntries
 from application.run_session import RunSessions
 from application.send_pack import SendPack, report
 from application.settle_doubt import SettleDoubt
+from application.troubles import A_PERSON_MUST_ACT, AWAY, InternalFault
 from domain.connection import Connection
 from domain.posted_transaction import OPEN
 from domain.refusals import Refusal
 from domain.sync_run import Outcome, RunPage, RunStatus, SyncRun
 
-AWAY = (PexUnavailable, BusinessCentralUnavailable, MicrosoftUnavailable)
-A_PERSON_MUST_ACT = (
-    PexTokenRefused,
-    PexPermissionMissing,
-    MicrosoftSignInRefused,
-    BusinessCentralSignInRefused,
-    BusinessCentralPermissionMissing,
-    CompanyNotFound,
-    EnvironmentNotFound,
-    JournalMissing,
-    JournalInOtherTemplate,
-    JournalHasBalancingAccount,
-)
 LONGEST_WAIT = timedelta(minutes=5)
 STALLS_BEFORE_GIVING_UP = 12
 UNKNOWNS_BEFORE_WAITING = 2
-
-
-class InternalFault(Refusal):
-    """A fault of the program itself; the log has its traceback."""
-
-    code = "INTERNAL"
-    fix = "Tell support the run's id; nothing was posted twice."
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(f"A step failed with {type(error).__name__}.")
 
 
 @dataclass(frozen=True, slots=True)

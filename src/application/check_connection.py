@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from application.advance_run import AWAY
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import Journals
 from application.ports.pex import PexAccess
 from application.retried import retried
+from application.troubles import AWAY
 from domain.connection import Connection, Microsoft
 from domain.refusals import Refusal
 

@@ -15,9 +15,10 @@ from domain.pex_transaction import POSTABLE, Kind, PexTransaction, Record, class
 from domain.sync_run import SyncRun
 from domain.sync_window import LIMIT_MONTHS, months_back
 
-# Which of PEX's times its window tests is not documented (PEX contract U2), so more is asked for
-# than the window holds, and what is posted is chosen here by the posting date.
-MARGIN = timedelta(days=10)
+# Which of PEX's times its window tests is not documented (PEX contract U2), and a hotel or car may
+# settle some 60 days after its purchase. So more is asked for than the window holds, which costs no
+# further request, and what is posted is chosen here by the posting date.
+MARGIN = timedelta(days=62)
 
 LISTS = {
     Kind.PURCHASE: (Record.CARD,),

@@ -44,7 +44,8 @@ class DocumentKeys:
 
     def ends(self, description: str) -> bool:
         """Whether a description is of this very transaction, not of one whose id ends alike."""
-        return re.search(rf"(^|\s){re.escape(self.ending)}$", description.strip()) is not None
+        pattern = rf"(^|\s){re.escape(self.ending)}$"
+        return re.search(pattern, description.strip(), re.IGNORECASE) is not None
 
 
 EXTERNAL_PREFIX = "PEX"

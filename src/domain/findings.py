@@ -116,7 +116,8 @@ class Look:
     def ledger_entries_of(self, keys: DocumentKeys) -> Sequence[FoundLedgerEntry]:
         """The posted entries of a transaction, by either of their keys."""
         by_document = self._by_document.get(keys.document_number.casefold(), ())
-        by_ending = self._by_ending.get(keys.ending.casefold(), ())
+        candidates = self._by_ending.get(keys.ending.casefold(), ())
+        by_ending = [entry for entry in candidates if keys.ends(entry.description)]
         return tuple({entry.id: entry for entry in (*by_document, *by_ending)}.values())
 
 

@@ -6,6 +6,7 @@ from entrypoints.cli.audit import audit, projections
 from entrypoints.cli.connections import connections, settings
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
+from entrypoints.cli.keys import keys
 from entrypoints.cli.serving import migrate, sandbox, serve
 from entrypoints.cli.sync import history, show, sync
 from entrypoints.cli.tokens import tokens
@@ -30,6 +31,7 @@ for command in (
     show,
     audit,
     projections,
+    keys,
     doctor,
 ):
     main.add_command(command)

@@ -66,6 +66,7 @@ def sync(
     run_id = service.start_run.start(request)
     if not (wait or preview):
         click.echo(run_id)
+        click.echo("Started; a running `pexbc serve` works on it.", err=True)
         return
     run = see_through(service, run_id, console())
     if as_json:
@@ -171,20 +172,14 @@ def history(connection_id: UUID, limit: int, as_json: bool) -> None:  # noqa: FB
     if as_json:
         print_json(runs)
         return
-    table = Table(
-        "Started (UTC)", "Status", "Trigger", "Seen", "Posted", "Skipped", "Failed", "Run"
-    )
     for run in runs:
         counts = run.counts
-        numbers = (counts.seen, counts.posted, counts.skipped, counts.failed)
-        table.add_row(
-            f"{run.started_at:%Y-%m-%d %H:%M:%S}",
-            run.status,
-            "preview" if run.preview else run.trigger,
-            *map(str, numbers),
-            str(run.id),
+        click.echo(
+            f"{run.started_at:%Y-%m-%d %H:%M:%S}Z {run.id} "
+            f"{'preview' if run.preview else run.trigger:<7} {run.status:<13} "
+            f"seen {counts.seen}, posted {counts.posted}, skipped {counts.skipped}, "
+            f"failed {counts.failed}"
         )
-    Console().print(table)
 
 
 @click.command()

@@ -2,21 +2,38 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
-from sandbox.faults import Fault
+from sandbox.entra.state import Switches
+from sandbox.faults import Fault, FaultPlan
 from sandbox.web import Request, Response, Router, reply
 
-if TYPE_CHECKING:
-    from sandbox.entra.sandbox import EntraSandbox
-
 _PLANTED: Final = {field.name for field in fields(Fault)} - {"calls", "hits"}
+
+
+class Switchboard(Protocol):
+    """What can be controlled of the simulator."""
+
+    faults: FaultPlan
+
+    @property
+    def switches(self) -> Switches:
+        """How the switches stand."""
+
+    def switch(self, **changes: Any) -> None:
+        """Set switches by name."""
+
+    def revoke_refresh_tokens(self) -> None:
+        """Revoke every refresh token."""
+
+    def revoke_everything(self) -> None:
+        """Revoke every token."""
 
 
 class Control:
     """Answers control requests; what makes no sense is answered 400 with a `message`."""
 
-    def __init__(self, entra: "EntraSandbox") -> None:
+    def __init__(self, entra: Switchboard) -> None:
         self._entra = entra
         self._router = Router()
         routes: list[tuple[str, str, Callable[[Request], Response]]] = [
