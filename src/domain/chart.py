@@ -124,6 +124,8 @@ class Catalogue(Generic[C]):
     def find(self, value: str) -> C | None:
         """The choice that a tag value or setting names; None where there is none (M12)."""
         name = value.strip()
+        if not name:
+            return None  # or a choice without a display name would be found
         folded = name.casefold()
         return self._by_key.get(folded) or self._by_id.get(folded) or self._by_name.get(name)
 
