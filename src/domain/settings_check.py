@@ -259,8 +259,13 @@ def _static_kinds(settings: Settings, chart: Chart) -> Iterator[FieldError]:
 
 def _dimensions(chart: Chart, pointer: str, dimensions: Mapping[str, str]) -> Iterator[FieldError]:
     for code, value in dimensions.items():
-        where = f"{pointer}/dimensions/{code}"
-        yield from _dimension(chart, where, code, where, value)
+        where = f"{pointer}/dimensions/{code.replace('~', '~0').replace('/', '~1')}"
+        if value:
+            yield from _dimension(chart, where, code, where, value)
+        else:
+            yield FieldError(
+                where, "VALUE_REQUIRED", "A static mapping needs a value.", "Choose a value."
+            )
 
 
 def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
@@ -286,14 +291,18 @@ def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
 
 def _credit(settings: Settings, funding: str) -> Iterator[FieldError]:
     """Transfers and rebates belong to prepaid businesses, bill payments to credit ones."""
-    if funding == "credit" and (settings.transfers.enabled or settings.rebates.enabled):
-        pointer = "/transfers/enabled" if settings.transfers.enabled else "/rebates/enabled"
-        yield FieldError(
-            pointer,
-            "KIND_NOT_OFFERED",
-            "A credit business has neither transfers nor rebates of its own.",
-            "Switch it off.",
-        )
+    prepaid_only = {
+        "/transfers/enabled": settings.transfers.enabled,
+        "/rebates/enabled": settings.rebates.enabled,
+    }
+    for pointer, enabled in prepaid_only.items():
+        if enabled and funding == "credit":
+            yield FieldError(
+                pointer,
+                "KIND_NOT_OFFERED",
+                "A credit business has neither transfers nor rebates of its own.",
+                "Switch it off.",
+            )
     if settings.bill_payments.enabled:
         yield FieldError(
             "/bill_payments/enabled",
