@@ -10,7 +10,7 @@ from domain.pex_transaction import Allocation, PexTransaction, Record
 CENTS = st.integers(1, 10**11)
 SIGNS = st.sampled_from([1, -1])
 PEX_IDS = st.integers(1, 10**12 - 1)
-TEXTS = st.text(max_size=120)
+TEXTS = st.text(max_size=40) | st.text(alphabet="Dé 京🍕\n", min_size=60, max_size=300)
 
 
 def dollars(cents: int) -> Decimal:

@@ -94,7 +94,7 @@ def test_an_unclassified_row_is_named_by_its_category() -> None:
         moved(business_row("-3.00", None))
 
 
-# --- what the settings and the run ask for -----------------------------------------------------
+# --- what the settings and the run ask for ----------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_window_is_tested_against_the_day_that_will_be_posted() -> None:
         wanted(late, settings(rules={"posting_date": PostingDate.PURCHASE}))
 
 
-# --- posting date --------------------------------------------------------------------------------
+# --- posting date -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_packs_hold_every_entry_whole_in_order_and_within_capacity(
         assert lines > capacity, "a pack was closed too early"
 
 
-# --- the hash ------------------------------------------------------------------------------------
+# --- the hash ---------------------------------------------------------------------------------
 
 WHOLE = numbered(
     entry(

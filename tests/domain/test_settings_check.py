@@ -66,7 +66,7 @@ def credit(**changes: Any) -> Settings:
     return settings(**(told | changes))
 
 
-# --- what can stand ------------------------------------------------------------------------------
+# --- what can stand ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_bank_account_without_currency_keeps_the_companys_own() -> None:
     assert errors(settings(), bank_accounts=blank) == []
 
 
-# --- what cannot ---------------------------------------------------------------------------------
+# --- what cannot ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
