@@ -258,8 +258,14 @@ def _static_kinds(settings: Settings, chart: Chart) -> Iterator[FieldError]:
 
 
 def _dimensions(chart: Chart, pointer: str, dimensions: Mapping[str, str]) -> Iterator[FieldError]:
+    seen: set[str] = set()
     for code, value in dimensions.items():
         where = f"{pointer}/dimensions/{code.replace('~', '~0').replace('/', '~1')}"
+        if code.casefold() in seen:
+            yield FieldError(
+                where, "FIELD_TWICE", f"{code} is mapped twice.", "Map each dimension once."
+            )
+        seen.add(code.casefold())
         if value:
             yield from _dimension(chart, where, code, where, value)
         else:

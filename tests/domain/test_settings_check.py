@@ -1,5 +1,6 @@
 """Settings are refused field by field, each with its pointer and code (M8 to M13, M15)."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -295,6 +296,14 @@ def test_an_unknown_field_cannot_be_mapped(field: str) -> None:
 )
 def test_the_other_kinds_are_checked(chosen: Settings, expected: tuple[str, str]) -> None:
     assert errors(chosen) == [expected]
+
+
+@pytest.mark.parametrize("kind", ["fees", "transfers", "rebates"])
+def test_a_dimension_of_another_kind_is_mapped_once_whatever_its_case_is(kind: str) -> None:
+    switched_on = getattr(settings(), kind)
+    twice = {"DEPARTMENT": "OPS", "PROJECT": "PIER", "department": "SALES"}
+    chosen = settings(**{kind: replace(switched_on, dimensions=twice)})
+    assert errors(chosen) == [(f"/{kind}/dimensions/department", "FIELD_TWICE")]
 
 
 def test_a_pointer_escapes_what_rfc_6901_reserves() -> None:
