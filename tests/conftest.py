@@ -28,6 +28,12 @@ hypothesis.settings.load_profile("steady")
 _LEFT_OUT = "left out: "
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long tests, so that no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
 def _leave_out(service: str, why: str) -> NoReturn:
     """Skip a test for want of a service; where CI=true, fail it, since CI has every service."""
     if os.environ.get("CI") == "true":

@@ -32,7 +32,7 @@ from sandbox_company import configure
 
 pytestmark = pytest.mark.chaos
 
-KILLS = {"sqlite": 200, "postgres": 40}
+KILLS = {"sqlite": 160, "postgres": 40}
 LAST_BOUNDARY = 14
 IN_DOUBT_SECONDS = 0.3
 

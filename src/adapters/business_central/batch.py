@@ -100,7 +100,7 @@ def read_answer(
 def _inner(body: bytes, pack: Sequence[NumberedEntry]) -> Answer:
     try:
         answers = msgspec.json.decode(body, type=BatchAnswer).responses
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Unknown("Business Central's answer cannot be read.")
     failed = next((answer for answer in answers if answer.status >= ERROR), None)
     if failed is not None:
@@ -130,7 +130,7 @@ def _lines(
 def _echo(answer: InnerAnswer) -> Echo | None:
     try:
         return msgspec.json.decode(answer.body, type=Echo)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

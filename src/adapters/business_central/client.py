@@ -3,8 +3,6 @@
 import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol, TypeVar
 
 import httpx
@@ -19,6 +17,7 @@ from adapters.business_central.errors import (
 from adapters.business_central.odata import address
 from adapters.business_central.throttle import Throttle
 from adapters.business_central.wire import BatchAnswer, Rows, encode
+from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.company_data import BusinessCentralRefused, BusinessCentralUnavailable
 
 T = TypeVar("T")
@@ -134,7 +133,7 @@ class Client:
                 continue
             if response.is_success:
                 return response.content
-            retry_after = retry_after_of(response)
+            retry_after = asked_to_wait(response)
             wait = _pause(attempt, retry_after)
             if response.status_code not in AWAY or last or wait > LONGEST_SLEEP:
                 raise refusal_of(read_error(response.status_code, response.content), retry_after)
@@ -199,25 +198,13 @@ def _page(row: type[T], body: bytes) -> Rows[T]:
 def _decode(form: type[T], body: bytes) -> T:
     try:
         return msgspec.json.decode(body, type=form)
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BusinessCentralUnavailable(f"an unreadable answer: {error}") from error
 
 
 def distinct(rows: Iterable[T], key: Callable[[T], str]) -> tuple[T, ...]:
     """Each row once, since rows may repeat across pages (contract 3.5)."""
     return tuple({key(row): row for row in rows}.values())
-
-
-def retry_after_of(response: httpx.Response) -> float | None:
-    """Seconds that Retry-After asks to wait, given as a number or as a date."""
-    value = response.headers.get("retry-after", "")
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _pause(attempt: int, retry_after: float | None) -> float:

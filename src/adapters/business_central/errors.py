@@ -54,7 +54,7 @@ def read_error(status: int, body: bytes) -> BcError:
 def _json(body: bytes) -> tuple[str, str] | None:
     try:
         raw: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     error = raw.get("error") if isinstance(raw, dict) else None
     if not isinstance(error, dict):

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from adapters.business_central.batch import operations, read_answer
-from adapters.business_central.client import Client, distinct, retry_after_of
+from adapters.business_central.client import Client, distinct
 from adapters.business_central.errors import SAME_KEY_EXISTS, read_error, refusal_of
 from adapters.business_central.odata import address, text
 from adapters.business_central.wire import (
@@ -18,6 +18,7 @@ from adapters.business_central.wire import (
     NumberRow,
     encode,
 )
+from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralRefused, BusinessCentralUnavailable
 from application.ports.general_journal import (
@@ -86,7 +87,7 @@ class HttpGeneralJournal:
         if not response.is_success:
             refused = read_error(response.status_code, response.content)
             if refused.code != SAME_KEY_EXISTS:
-                raise refusal_of(refused, retry_after_of(response))
+                raise refusal_of(refused, asked_to_wait(response))
         return self.resolve()
 
     def lines(self, journal: Journal) -> tuple[FoundLine, ...]:
@@ -161,7 +162,7 @@ class HttpGeneralJournal:
             return Unknown(f"The answer was lost ({type(error).__name__}).")
         except Refusal as refusal:
             return NotRun(refusal, getattr(refusal, "retry_after", None))
-        return read_answer(response.status_code, response.content, pack, retry_after_of(response))
+        return read_answer(response.status_code, response.content, pack, asked_to_wait(response))
 
     def _check_time(self, not_after: datetime) -> None:
         if self._clock.now() > not_after:

@@ -60,7 +60,11 @@ class HttpPexAccess:
         kept = self._vault.get(connection, PEX_CREDENTIAL)
         if kept is None:
             raise PexTokenRefused("no sign-in is kept for this connection")
-        return self._account(msgspec.json.decode(kept[0], type=Credential))
+        try:
+            credential = msgspec.json.decode(kept[0], type=Credential)
+        except msgspec.DecodeError as error:
+            raise PexTokenRefused("the sign-in that is kept cannot be read") from error
+        return self._account(credential)
 
     def _account(self, given: Credential) -> PexAccount:
         credential = Credential(given.token.strip(), given.scheme)

@@ -4,8 +4,6 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from uuid import uuid4
 
@@ -14,6 +12,7 @@ import msgspec
 
 from adapters.pex.errors import AWAY, NOT_FOUND, refusal_of
 from adapters.pex.throttle import TokenBucket
+from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.pex import PexRequestRefused, PexUnavailable
 from domain.refusals import Refusal
 
@@ -120,7 +119,7 @@ class Client:
 
     def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
         """How long to wait before the next attempt; raises where there should be none."""
-        retry_after = None if response is None else _retry_after(response)
+        retry_after = None if response is None else asked_to_wait(response)
         backoff = 2.0**attempt * random.uniform(0.25, 0.5)  # noqa: S311 - jitter, no secret
         wait = backoff if retry_after is None else retry_after
         passing = response is None or response.status_code in AWAY
@@ -151,19 +150,6 @@ def _read(response: httpx.Response, read: Callable[[bytes], T], reference: str) 
     except msgspec.ValidationError as error:
         message = f"the answer has another form than expected: {error}"
         raise PexRequestRefused(response.status_code, message, reference) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         cause = f"{response.status_code} with an answer that is no JSON (reference {reference})"
         raise PexUnavailable(cause) from error
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Seconds from now, never negative; None where nothing readable is said."""
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -137,10 +137,12 @@ def _transaction(data: RowData, odd: Collection[str], record: Record) -> PexTran
 def type_name(told: str | int | None) -> str:
     """A transaction type's name, from its name in any case or its number."""
     text = str(told if told is not None else "").strip()
-    if text.lstrip("-").isdecimal():
-        return TYPES.get(int(text), "Invalid")
+    numbered = {str(number): name for number, name in TYPES.items()}
+    if text in numbered:
+        return numbered[text]
     names = {name.casefold(): name for name in TYPES.values()}
-    return names.get(text.casefold(), text or "Invalid")
+    unknown = "Invalid" if text.lstrip("-").isdecimal() else text
+    return names.get(text.casefold(), unknown or "Invalid")
 
 
 def _stripped(text: str | None) -> str | None:
