@@ -143,6 +143,16 @@ def test_a_step_leads_on_from_the_states_that_allow_it_and_changes_nothing_in_ot
 
 
 @pytest.mark.parametrize("step", STEPS)
+def test_every_step_names_the_run_that_took_it(step: str) -> None:
+    allowed, _ = ALLOWED[step]
+    for stage in allowed:
+        posting = STAGES[stage]()
+        posting.run_id = uuid4()
+        STEPS[step](posting)
+        assert posting.run_id == RUN
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_what_is_posted_stays_posted_whatever_is_tried(step: str) -> None:
     posting = posted()
     with pytest.raises(OutOfTurnError):
@@ -151,6 +161,23 @@ def test_what_is_posted_stays_posted_whatever_is_tried(step: str) -> None:
 
 
 # --- what the states mean ---------------------------------------------------------------------
+
+
+def test_a_transaction_remembers_whose_it_is_and_what_it_is_about() -> None:
+    connection = uuid4()
+    posting = PostedTransaction(NOW, connection, 52311, Record.BUSINESS, 123, FACTS, RUN)
+    assert (posting.connection_id, posting.business_id) == (connection, 52311)
+    assert (posting.record, posting.pex_id, posting.facts) == (Record.BUSINESS, 123, FACTS)
+
+
+def test_a_reservation_holds_all_that_will_be_sent_and_forgets_why_nothing_was_sent_before() -> (
+    None
+):
+    posting = failed()
+    posting.reserve(ENTRY, (800_000, 800_010), TARGET, 4, "hash", RUN, LATER)
+    assert (posting.entry, posting.line_numbers) == (ENTRY, (800_000, 800_010))
+    assert posting.target == TARGET
+    assert (posting.code, posting.cause) == (None, None)
 
 
 def test_a_reason_that_is_no_news_is_not_written_down_again() -> None:

@@ -56,6 +56,13 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     assert run.started_at == NOW
     assert run.settings_version == 3
     assert not run.is_over
+    assert (run.connection_id, run.trigger, run.actor) == (
+        CONNECTION, Trigger.MANUAL, "admin:dana",
+    )  # fmt: skip
+    assert (run.kinds, run.window) == (POSTABLE, SyncWindow(date(2026, 6, 15), date(2026, 8, 15)))
+    assert (run.settings, run.microsoft.user) == (settings(), "app")
+    assert started(preview=True).preview
+    assert not run.preview
 
 
 def test_a_page_of_rows_sets_it_running_and_counts_what_was_seen() -> None:
@@ -104,6 +111,10 @@ def test_counts_are_the_sum_of_what_the_pages_report(pages: list[list[Outcome]])
         ((Outcome.WOULD_POST,), RunStatus.SUCCEEDED),
         ((Outcome.POSTED, Outcome.FAILED), RunStatus.PARTLY_FAILED),
         ((Outcome.ALREADY_POSTED, Outcome.FAILED), RunStatus.PARTLY_FAILED),
+        (
+            (Outcome.POSTED, Outcome.ALREADY_POSTED, Outcome.FAILED),
+            RunStatus.PARTLY_FAILED,
+        ),
         ((Outcome.WOULD_POST, Outcome.FAILED), RunStatus.PARTLY_FAILED),
         ((Outcome.IN_DOUBT,), RunStatus.PARTLY_FAILED),
         ((Outcome.IN_DOUBT, Outcome.POSTED), RunStatus.PARTLY_FAILED),

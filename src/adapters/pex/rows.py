@@ -150,7 +150,7 @@ def _stripped(text: str | None) -> str | None:
 
 
 def _is_amount(amount: Decimal) -> bool:
-    return amount.is_finite() and abs(amount) < LARGEST
+    return amount.is_finite() and -LARGEST < amount < LARGEST
 
 
 def _notes(notes: Iterable[Any]) -> Iterator[str]:
