@@ -23,7 +23,11 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             for name, value in sandbox.environment().items()
         }
         settings = Settings.model_validate(
-            {**variables, "database_url": f"sqlite:///{folder / 'pexbc.db'}"}
+            {
+                **variables,
+                "database_url": f"sqlite:///{folder / 'pexbc.db'}",
+                "pex_requests_per_minute": 1_000_000,
+            }
         )
         with in_background(settings, "127.0.0.1", 0) as (url, services):
             yield Running(url, services, sandbox)
