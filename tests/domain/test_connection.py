@@ -116,6 +116,8 @@ def test_a_disconnected_connection_forgets_sign_ins_and_auto_sync_and_keeps_its_
     assert status_of(connection) is Status.DISCONNECTED
     assert (connection.pex_user, connection.microsoft) == (None, None)
     assert not connection.auto_sync
+    assert not connection.ready
+    assert connection.trouble is None
     assert connection.runs == 1
     assert connection.settings_version == 1
 

@@ -139,6 +139,8 @@ def test_whatever_is_bought_its_entry_balances_in_whole_cents_and_fits_the_field
         assert units(line.description) <= 100
         assert units(line.comment) <= 250
         assert (line.description + line.comment).isprintable()
+        assert line.description == " ".join(line.description.split())
+        assert line.comment == " ".join(line.comment.split())
         assert keys(row.pex_id).ends(line.description)
         if line.account_type is AccountType.VENDOR:
             by_vendor.setdefault(line.account_number, []).append(line.amount)
@@ -232,17 +234,45 @@ def test_a_pex_account_that_is_missing_or_blocked_refuses_every_kind(row: PexTra
 
 
 @pytest.mark.parametrize(
-    ("row", "chosen"),
+    ("row", "chosen", "what"),
     [
-        (card_fee(), {"fees": Fees(enabled=True)}),
-        (business_fee(), {"fees": Fees(enabled=True, account_id="")}),
-        (rebate(), {"rebates": Rebates(enabled=True)}),
-        (transfer(), {"transfers": Transfers(enabled=True)}),
+        (card_fee(), {"fees": Fees(enabled=True)}, "fee account"),
+        (business_fee(), {"fees": Fees(enabled=True, account_id="")}, "fee account"),
+        (rebate(), {"rebates": Rebates(enabled=True)}, "rebate account"),
+        (transfer(), {"transfers": Transfers(enabled=True)}, "bank account"),
     ],
 )
-def test_a_kind_without_account_is_refused(row: PexTransaction, chosen: dict[str, Any]) -> None:
-    with pytest.raises(NotPostable):
+def test_a_kind_without_account_is_refused_and_told_which_one(
+    row: PexTransaction, chosen: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(NotPostable, match=what):
         entry_of(row, settings(**chosen))
+
+
+@pytest.mark.parametrize(
+    ("row", "chosen", "what"),
+    [
+        (card_fee(), {"fees": Fees(enabled=True, account_id="?")}, "fee account"),
+        (rebate(), {"rebates": Rebates(enabled=True, account_id="?")}, "rebate account"),
+    ],
+)
+def test_a_kind_whose_account_is_gone_is_refused(
+    row: PexTransaction, chosen: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(ValueUnknown, match=rf"{what} '\?'"):
+        entry_of(row, settings(**chosen))
+
+
+@pytest.mark.parametrize("row", [card_fee(), transfer(), rebate()])
+def test_a_static_dimension_value_that_is_gone_refuses_its_kind(row: PexTransaction) -> None:
+    gone = {"DEPARTMENT": "CLOSED"}
+    chosen = settings(
+        fees=Fees(enabled=True, account_id=FEES, dimensions=gone),
+        transfers=Transfers(enabled=True, bank_account_id=BANK, dimensions=gone),
+        rebates=Rebates(enabled=True, account_id=REBATES, dimensions=gone),
+    )
+    with pytest.raises(ValueUnknown, match="DEPARTMENT value 'CLOSED'"):
+        entry_of(row, chosen)
 
 
 def test_a_bank_account_that_is_unknown_or_blocked_is_refused() -> None:
@@ -456,6 +486,14 @@ def test_a_long_merchant_is_cut_before_the_number() -> None:
     assert len(text) <= 100
     assert text.startswith("Deli Deli")
     assert text.endswith(" Deli / PEX 918273645")
+
+
+def test_a_text_that_is_cut_behind_a_word_ends_with_that_word() -> None:
+    before_ending = 100 - len(" / PEX 918273645")
+    text = description(merchant="D" * (before_ending - 1) + " Pier")
+    assert text == "D" * (before_ending - 1) + " / PEX 918273645"
+    notes = ("n" * 249 + " more",)
+    assert entry_of(purchase(notes=notes)).lines[0].comment == "n" * 249
 
 
 def test_control_characters_and_odd_blanks_become_single_spaces() -> None:
