@@ -8,7 +8,6 @@ from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess, PexAccount
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
-from domain.connection import Connection
 from domain.eastern_time import EASTERN, eastern_day
 from domain.eligibility import kinds_on, posting_date
 from domain.pex_transaction import POSTABLE, Kind, PexTransaction, Record, classify
@@ -90,8 +89,3 @@ class FetchRows:
             return rows
         names = account.cardholder_names()
         return [replace(row, cardholder=names.get(row.account_id)) for row in rows]
-
-
-def business_of(log: EventLog, run: SyncRun) -> int:
-    """The PEX business whose transactions a run posts."""
-    return log.load(Connection, run.connection_id).business_id

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from domain.money import Money, total
+from domain.money import ZERO, Money, total
 
 DESCRIPTION_LENGTH = 100
 COMMENT_LENGTH = 250
 DOCUMENT_NUMBER_LENGTH = 20
-EXTERNAL_NUMBER_LENGTH = 35
 
 
 class AccountType(StrEnum):
@@ -69,4 +68,4 @@ class JournalEntry:
     @property
     def amount(self) -> Money:
         """The sum of the debit side."""
-        return total(line.amount for line in self.lines if line.amount > Money.of(0))
+        return total(line.amount for line in self.lines if line.amount > ZERO)

@@ -14,6 +14,7 @@ from domain.eligibility import posting_date
 from domain.journal_entry import (
     COMMENT_LENGTH,
     DESCRIPTION_LENGTH,
+    DOCUMENT_NUMBER_LENGTH,
     AccountType,
     DimensionCode,
     JournalEntry,
@@ -27,6 +28,7 @@ from domain.refusals import (
     AccountUnusable,
     AmountNotInCents,
     NotPostable,
+    PexIdTooLong,
     TooManyLines,
     ValueUnknown,
     VendorUnmapped,
@@ -56,6 +58,8 @@ def map_transaction(
     """
     if not row.amount.is_whole_cents:
         raise AmountNotInCents(row.amount)
+    if len(keys.document_number) > DOCUMENT_NUMBER_LENGTH:
+        raise PexIdTooLong(keys.document_number)
     text = Text(_description(row, keys), _comment(row))
     if kind is Kind.PURCHASE:
         lines = _purchase_lines(row, settings, chart, text)

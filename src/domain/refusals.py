@@ -221,6 +221,16 @@ class TooManyLines(Failure):
         super().__init__(f"Its entry has {lines} lines; Business Central takes 100 at once.")
 
 
+class PexIdTooLong(Failure):
+    """A PEX id for which a document number has no room (M23)."""
+
+    code = "PEX_ID_TOO_LONG"
+    fix = "Enter it by hand in Business Central, and tell support."
+
+    def __init__(self, document_number: str) -> None:
+        super().__init__(f"Its document number {document_number} is longer than 20 characters.")
+
+
 class NotPostable(Failure):
     """A bill payment, rebate or transfer whose account is not set."""
 

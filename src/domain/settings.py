@@ -148,8 +148,3 @@ class Settings:
             {code for code in mapped if code}
             | {code.upper() for dimensions in static for code in dimensions}
         )
-
-    def tag_ids(self) -> frozenset[str]:
-        """The ids of all mapped tags, in lower case."""
-        sources = (mapping.source for mapping in self.purchases.mappings)
-        return frozenset(source.tag_id.casefold() for source in sources if source.tag_id)

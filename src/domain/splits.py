@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from domain.money import Money, total
+from domain.money import ZERO, Money, total
 from domain.pex_transaction import PexTransaction, TagValue
 from domain.refusals import AmountNotInCents, SplitsDoNotAddUp, SplitUnreadable
 
@@ -34,7 +34,7 @@ def shares(row: PexTransaction) -> tuple[Share, ...]:
         if allocation.amount is None:
             raise SplitUnreadable
         amount = Money(allocation.amount)
-        parts.append(Share(-amount if row.amount < _NOTHING else amount, _by_id(allocation.tags)))
+        parts.append(Share(-amount if row.amount < ZERO else amount, _by_id(allocation.tags)))
     whole = total(part.amount for part in parts)
     if whole != row.amount:
         raise SplitsDoNotAddUp(abs(whole), abs(row.amount))
@@ -42,9 +42,6 @@ def shares(row: PexTransaction) -> tuple[Share, ...]:
         if not part.amount.is_whole_cents:
             raise AmountNotInCents(f"{abs(part.amount)} of a split")
     return tuple(part for part in parts if not part.amount.is_zero)
-
-
-_NOTHING = Money.of(0)
 
 
 def _by_id(tags: tuple[TagValue, ...]) -> dict[str, str]:

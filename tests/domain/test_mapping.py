@@ -49,6 +49,7 @@ from domain.refusals import (
     AmountNotInCents,
     Failure,
     NotPostable,
+    PexIdTooLong,
     SplitsDoNotAddUp,
     TooManyLines,
     ValueUnknown,
@@ -336,6 +337,13 @@ def test_splits_finer_than_a_cent_are_refused_even_if_they_add_up() -> None:
     halves = [("24.305", {"expense": MEALS}), ("24.295", {"expense": SUPPLIES})]
     with pytest.raises(AmountNotInCents, match=r"24\.305"):
         entry_of(purchase("-48.60", splits=halves))
+
+
+def test_an_id_without_room_in_a_document_number_is_refused() -> None:
+    longest = entry_of(purchase(pex_id=918_273_645_182))
+    assert len(longest.document_number) <= 20
+    with pytest.raises(PexIdTooLong, match="longer than 20"):
+        entry_of(purchase(pex_id=91_827_364_518_273))
 
 
 def test_an_entry_of_100_lines_is_the_largest() -> None:

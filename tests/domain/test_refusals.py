@@ -36,6 +36,7 @@ EXAMPLES = (
     refusals.SplitUnreadable(),
     refusals.AmountNotInCents("48.605"),
     refusals.TooManyLines(101),
+    refusals.PexIdTooLong("PEX-9182736451827-X1"),
     refusals.NotPostable("fee account"),
     refusals.RefusedByBusinessCentral("Application_DialogException", "Vendor is blocked."),
     refusals.DimensionIsDefault("DEPARTMENT"),

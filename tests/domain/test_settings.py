@@ -3,7 +3,6 @@
 import pytest
 
 from builders.company import by_tag, fixed, settings
-from builders.rows import TAG_IDS
 from domain.settings import (
     EXPENSE_ACCOUNT,
     VENDOR,
@@ -58,8 +57,3 @@ def test_the_dimensions_of_all_kinds_are_asked_for_once_in_upper_case() -> None:
     )
     assert chosen.dimension_codes() == {"DEPARTMENT", "PROJECT", "REGION", "CUSTOMER"}
     assert Settings().dimension_codes() == frozenset()
-
-
-def test_the_ids_of_mapped_tags_are_told_in_lower_case_and_static_values_are_none() -> None:
-    chosen = settings(expense=by_tag(TAG_IDS["expense"].upper()), vendor=fixed("10010"))
-    assert chosen.tag_ids() == {TAG_IDS["expense"]}

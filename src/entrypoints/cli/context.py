@@ -23,7 +23,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 FAILED = 1
-WRONG_USAGE = 2
 PARTLY_FAILED = 3
 
 
