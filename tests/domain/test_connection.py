@@ -60,6 +60,31 @@ def test_a_new_connection_is_not_connected() -> None:
     assert status_of(opened()) is Status.NOT_CONNECTED
 
 
+def test_a_connection_bears_the_business_that_pex_names() -> None:
+    connection = opened()
+    assert (connection.business_id, connection.name) == (52311, "Harbor Lights")
+    assert connection.funding == "prepaid"
+    connection.pex_signed_in(NOW, "Harbor Lights LLC", "credit", "dana.k", ADMIN)
+    assert (connection.name, connection.funding) == ("Harbor Lights LLC", "credit")
+
+
+def test_a_new_connection_syncs_nothing_by_itself_and_has_no_settings_yet() -> None:
+    connection = opened()
+    assert (connection.business_id, connection.name) == (52311, "Harbor Lights")
+    assert connection.funding == "prepaid"
+    assert not connection.ready
+    assert not connection.auto_sync
+    assert (connection.settings, connection.settings_version) == (Settings(), 0)
+    assert (connection.active_run, connection.runs) == (None, 0)
+
+
+def test_a_sign_in_tells_the_business_anew() -> None:
+    connection = opened()
+    connection.pex_signed_in(NOW, "Harbor Lights & Co.", "credit", "sam.l", ADMIN)
+    assert (connection.name, connection.funding) == ("Harbor Lights & Co.", "credit")
+    assert connection.pex_user == "sam.l"
+
+
 @pytest.mark.parametrize("side", ["pex", "microsoft"])
 def test_one_sign_in_alone_does_not_connect(side: str) -> None:
     one = sign_in(opened(), pex=side == "pex", microsoft=side == "microsoft")
@@ -89,6 +114,14 @@ def test_a_new_sign_in_ends_the_trouble_and_is_read_again(side: str) -> None:
     connection.require_action("SIGN_IN_EXPIRED", "Sign in again.", NOW)
     sign_in(connection, pex=side == "pex", microsoft=side == "microsoft")
     assert status_of(connection) is Status.CONNECTED_NOT_READY
+
+
+def test_the_daily_sync_is_off_until_it_is_switched_on_and_can_be_switched_off() -> None:
+    connection = ready()
+    assert connection.auto_sync is False
+    for enabled in (True, False):
+        connection.switch_auto_sync(enabled=enabled, actor=ADMIN, timestamp=NOW)
+        assert connection.auto_sync is enabled
 
 
 def test_what_is_no_news_is_no_event() -> None:

@@ -23,6 +23,7 @@ from domain.posted_transaction import (
 NOW = datetime(2026, 8, 15, 14, 0, tzinfo=UTC)
 LATER = datetime(2026, 8, 15, 14, 30, tzinfo=UTC)
 RUN = uuid4()
+LAST_RUN = uuid4()
 ENTRY = entry(of=keys(123))
 TARGET = Target("tenant", "Production", "company", "PEX CARD")
 FACTS = Facts(
@@ -93,15 +94,15 @@ STAGES: dict[State, Callable[[], PostedTransaction]] = {
     State.POSTED: posted,
 }
 STEPS: dict[str, Callable[[PostedTransaction], Any]] = {
-    "withhold": lambda one: one.withhold(State.FAILED, "VALUE_UNKNOWN", "?", RUN, LATER),
-    "reserve": lambda one: one.reserve(ENTRY, (800_000, 800_010), TARGET, 4, "h", RUN, LATER),
-    "submit": lambda one: one.submit(RUN, LATER),
-    "confirm": lambda one: one.confirm(("a", "b"), RUN, LATER),
-    "adopt": lambda one: one.adopt(Place.LEDGER, ("a", "b"), RUN, LATER),
-    "doubt": lambda one: one.doubt("cut", RUN, LATER),
-    "release": lambda one: one.release("no trace", RUN, LATER),
-    "reject": lambda one: one.reject("REFUSED_BY_BC", "no", RUN, LATER),
-    "hold": lambda one: one.hold("PARTLY_FOUND", "1 of 2", RUN, LATER),
+    "withhold": lambda one: one.withhold(State.FAILED, "VALUE_UNKNOWN", "?", LAST_RUN, LATER),
+    "reserve": lambda one: one.reserve(ENTRY, (800_000, 800_010), TARGET, 4, "h", LAST_RUN, LATER),
+    "submit": lambda one: one.submit(LAST_RUN, LATER),
+    "confirm": lambda one: one.confirm(("a", "b"), LAST_RUN, LATER),
+    "adopt": lambda one: one.adopt(Place.LEDGER, ("a", "b"), LAST_RUN, LATER),
+    "doubt": lambda one: one.doubt("cut", LAST_RUN, LATER),
+    "release": lambda one: one.release("no trace", LAST_RUN, LATER),
+    "reject": lambda one: one.reject("REFUSED_BY_BC", "no", LAST_RUN, LATER),
+    "hold": lambda one: one.hold("PARTLY_FOUND", "1 of 2", LAST_RUN, LATER),
 }
 UNSENT = {State.SEEN, State.SKIPPED, State.FAILED, State.RESERVED}
 SENT = {State.SUBMITTED, State.IN_DOUBT}
@@ -134,6 +135,7 @@ def test_a_step_leads_on_from_the_states_that_allow_it_and_changes_nothing_in_ot
     if stage in allowed:
         STEPS[step](posting)
         assert posting.state is after
+        assert posting.run_id == LAST_RUN
         assert len(posting.collect_events()) == 1
     else:
         with pytest.raises(OutOfTurnError, match=f"cannot {step} a transaction that is {stage}"):
@@ -276,6 +278,12 @@ def test_no_two_pex_records_share_a_stream() -> None:
         for business in ids for record in Record for pex_id in ids
     ]  # fmt: skip
     assert len(set(streams)) == len(streams)
+
+
+def test_it_remembers_what_it_is_about_and_the_run_that_saw_it() -> None:
+    posting = seen()
+    assert (posting.business_id, posting.record, posting.pex_id) == (52311, Record.CARD, 123)
+    assert (posting.facts, posting.run_id) == (FACTS, RUN)
 
 
 def test_it_is_known_in_bc_by_the_keys_of_its_record() -> None:

@@ -83,6 +83,15 @@ def test_a_module_knows_no_float(path: Path) -> None:
 
 
 @every_module
+def test_a_value_never_changes_once_it_is_made(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ClassDef):
+            for decorator in node.decorator_list:
+                if ast.unparse(decorator).startswith("dataclass"):
+                    assert "frozen=True" in ast.unparse(decorator), node.name
+
+
+@every_module
 def test_an_event_only_assigns_since_it_runs_again_at_every_replay(path: Path) -> None:
     for function, _ in events(tree(path)):
         for statement in function.body:

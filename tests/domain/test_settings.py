@@ -24,6 +24,17 @@ def test_a_new_connection_syncs_approved_purchases_by_settlement_date_and_nothin
     assert new.purchases.vendor_posting is VendorPosting.SUBLEDGER
     kinds = (new.fees, new.transfers, new.rebates, new.bill_payments)
     assert not any(kind.enabled for kind in kinds)
+    assert new.purchases.attachments
+    assert not new.purchases.vendor_per_merchant
+    assert not new.purchases.add_vendor_to_company
+    assert not new.purchases.standardized_vendor_names
+    assert (new.start_date, new.end_date) == (None, None)
+
+
+def test_tag_options_are_neither_synced_nor_renamed_unless_someone_says_so() -> None:
+    assert not FieldMapping(VENDOR, by_tag("vendor")).sync_options
+    assert not Settings().tag_options.rename
+    assert Settings().tag_options.reenable
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from domain.settings import (
     Purchases,
     Rebates,
     Settings,
+    Source,
     Transfers,
 )
 from domain.settings_check import SettingsRefused, check_settings
@@ -219,6 +220,12 @@ def test_the_mappings_of_purchases_are_checked(
 def test_only_dropdown_tags_can_be_mapped() -> None:
     tags = {**TAG_KINDS, TAG_IDS["expense"]: "Text"}
     assert errors(settings(), tags=tags) == [(f"{FIRST}/source/tag_id", "TAG_NOT_DROPDOWN")]
+
+
+@pytest.mark.parametrize("tag_id", [None, ""])
+def test_a_mapping_to_a_tag_names_one(tag_id: str | None) -> None:
+    nameless = settings(expense=Source("tag", tag_id=tag_id))
+    assert errors(nameless) == [(f"{FIRST}/source/tag_id", "TAG_UNKNOWN")]
 
 
 def test_tag_ids_are_compared_without_case() -> None:

@@ -54,7 +54,11 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     run = started()
     assert run.status is RunStatus.QUEUED
     assert run.started_at == NOW
-    assert run.settings_version == 3
+    assert (run.preview, run.trigger, run.actor) == (False, Trigger.MANUAL, "admin:dana")
+    assert run.kinds == POSTABLE
+    assert run.window == SyncWindow(date(2026, 6, 15), date(2026, 8, 15))
+    assert (run.settings, run.settings_version) == (settings(), 3)
+    assert run.microsoft.tenant_id == "tenant"
     assert not run.is_over
     assert (run.connection_id, run.trigger, run.actor) == (
         CONNECTION, Trigger.MANUAL, "admin:dana",
@@ -82,6 +86,7 @@ def test_a_report_is_counted_and_written_to_pages_numbered_from_one() -> None:
     second = run.report((ended(Outcome.POSTED, 3),), NOW)
     assert run.counts == Counts(posted=2, skipped=1)
     assert run.counts.ended == 3
+    assert run.status is RunStatus.RUNNING
     assert [page.number for page in (first, second)] == [1, 2]
     assert [page.id for page in (first, second)] == [
         RunPage.create_id(run.id, 1), RunPage.create_id(run.id, 2),
