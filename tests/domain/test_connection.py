@@ -60,14 +60,6 @@ def test_a_new_connection_is_not_connected() -> None:
     assert status_of(opened()) is Status.NOT_CONNECTED
 
 
-def test_a_connection_bears_the_business_that_pex_names() -> None:
-    connection = opened()
-    assert (connection.business_id, connection.name) == (52311, "Harbor Lights")
-    assert connection.funding == "prepaid"
-    connection.pex_signed_in(NOW, "Harbor Lights LLC", "credit", "dana.k", ADMIN)
-    assert (connection.name, connection.funding) == ("Harbor Lights LLC", "credit")
-
-
 def test_a_new_connection_syncs_nothing_by_itself_and_has_no_settings_yet() -> None:
     connection = opened()
     assert (connection.business_id, connection.name) == (52311, "Harbor Lights")
