@@ -256,7 +256,8 @@ class World:
         """How often the PEX side of a transaction stands in journal and ledger together."""
         key, ending = f"PEX{pex_id}", f"PEX {pex_id}"
         unposted = sum(
-            line.external_document_number == key and line.account_number == PEX_ACCOUNT
+            (line.external_document_number == key or line.description.endswith(f" / {ending}"))
+            and line.account_number == PEX_ACCOUNT
             for line in self.journal.by_number.values()
         )
         posted = sum(

@@ -167,8 +167,10 @@ class SendPack:
         culprit = pack[answer.culprit]
         entry = culprit.numbered.entry
         days = (entry.posting_date - NEAR, entry.posting_date + NEAR)
+        # Lines on our own numbers count even if a user edited their external number away.
+        ours = session.port.lines_numbered(session.journal, culprit.line_numbers)
         look = Look(
-            session.port.lines(session.journal),
+            (*session.port.lines(session.journal), *ours),
             session.port.ledger_entries(session.journal, *days),
         )
         finding = look.find(culprit.keys, entry)

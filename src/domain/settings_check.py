@@ -276,9 +276,13 @@ def _dimensions(chart: Chart, pointer: str, dimensions: Mapping[str, str]) -> It
 
 def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
     pointer = "/transfers/bank_account_id"
-    bank = chart.bank_accounts.find(value) if value else None
+    if not (value and value.strip()):
+        detail = "No bank account is chosen."
+        yield FieldError(pointer, "ACCOUNT_REQUIRED", detail, "Choose a bank account.")
+        return
+    bank = chart.bank_accounts.find(value)
     if bank is None:
-        yield _unknown(pointer, "BANK_ACCOUNT_UNKNOWN", "bank account", value or "")
+        yield _unknown(pointer, "BANK_ACCOUNT_UNKNOWN", "bank account", value)
     elif bank.blocked:
         yield FieldError(
             pointer,

@@ -118,6 +118,16 @@ class SyncMachine(RuleBasedStateMachine):
                     day = line.posting_date + timedelta(days=9)
                     self.world.journal.edit_line(number, posting_date=day)
 
+    @rule(at=st.integers(0, 1000))
+    def the_user_edits_an_external_number(self, at: int) -> None:
+        numbers = [number for number in self.world.journal.by_number if number > 10000]
+        if numbers:
+            edited = self.world.journal.by_number[numbers[at % len(numbers)]]
+            for number in numbers:
+                line = self.world.journal.by_number[number]
+                if line.document_number == edited.document_number:
+                    self.world.journal.edit_line(number, external_document_number="RECEIPT")
+
     @rule(offset=st.integers(0, 6))
     def the_user_adds_a_line_where_ours_would_go(self, offset: int) -> None:
         number = max(self.world.journal.by_number, default=700_000) + offset * 10

@@ -301,6 +301,19 @@ def test_an_entry_that_the_user_deleted_is_not_made_again(world: World) -> None:
     assert world.times_in_books(1) == 0
 
 
+def test_an_entry_whose_external_number_the_user_edited_is_not_made_again(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.journal.moods = ["lost after"]
+    run_id = world.start()
+    for _ in range(4):
+        world.worker.step(run_id)
+    for number in list(world.journal.by_number):
+        world.journal.edit_line(number, external_document_number="RECEIPT 7")
+    world.finish(run_id)
+    assert len(world.journal.by_number) == 2
+    assert world.posting(1).state is State.POSTED
+
+
 def test_an_entry_found_in_part_waits_for_a_person(world: World) -> None:
     world.pex.all_rows = [purchase(1)]
     world.journal.moods = ["lost after"]

@@ -265,7 +265,7 @@ def test_an_unknown_field_cannot_be_mapped(field: str) -> None:
         ),
         (
             settings(transfers=Transfers(enabled=True)),
-            ("/transfers/bank_account_id", "BANK_ACCOUNT_UNKNOWN"),
+            ("/transfers/bank_account_id", "ACCOUNT_REQUIRED"),
         ),
         (
             settings(transfers=Transfers(enabled=True, bank_account_id="?")),
