@@ -5,11 +5,14 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from domain.refusals import Refusal
+
+BACKENDS = ("sqlite", "postgresql", "postgres")
 
 
 class SecretKeyMissing(Refusal):
@@ -25,7 +28,9 @@ class SecretKeyMissing(Refusal):
 class Settings(BaseSettings):
     """What stands in the environment, with the defaults of an embedded start."""
 
-    model_config = SettingsConfigDict(env_prefix="PEXBC_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="PEXBC_", env_file=".env", extra="ignore", hide_input_in_errors=True
+    )
 
     database_url: str = "sqlite:///pexbc.db"
     broker_url: str = ""
@@ -45,6 +50,18 @@ class Settings(BaseSettings):
     now: datetime | None = None
     log_level: str = "info"
     log_format: str = Field(default_factory=lambda: "console" if sys.stderr.isatty() else "json")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_database(cls, url: str) -> str:
+        """Refuse what can be no database's address, in words without the password in it."""
+        try:
+            backend = make_url(url).get_backend_name()
+        except (ArgumentError, ValueError):
+            backend = ""
+        if backend not in BACKENDS:
+            raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return url
 
     def sealing_keys(self) -> str:
         """The sealing keys, newest first, comma-separated; made beside an SQLite file if missing.

@@ -3,16 +3,19 @@
 import functools
 import getpass
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 import click
 import msgspec
+import sqlalchemy as sa
+from pydantic import ValidationError
 from rich.console import Console
 
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import migrate
+from adapters.persistence.vault import SecretKeyRefusedError, SecretUnreadableError
 from application.ports.event_log import StreamNotFound
 from domain.refusals import Refusal
 from domain.settings_check import SettingsRefused
@@ -24,6 +27,14 @@ T = TypeVar("T")
 
 FAILED = 1
 PARTLY_FAILED = 3
+
+BROKEN_SET_UP = (
+    ValidationError,
+    SecretKeyRefusedError,
+    SecretUnreadableError,
+    sa.exc.OperationalError,
+    OSError,
+)
 
 
 class NoWakeups:
@@ -74,6 +85,11 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
         except Refusal as refusal:
             _say(f"{refusal.code}: {refusal.cause}\n{refusal.fix}")
             sys.exit(FAILED)
+        except BrokenPipeError:
+            raise  # nobody reads any more, and click ends quietly
+        except BROKEN_SET_UP as error:
+            _say(f"{_in_words(error)}\n`pexbc doctor` checks the whole set-up.")
+            sys.exit(FAILED)
         except StreamNotFound:
             _say(
                 "NOT_FOUND: There is no such thing.\n`pexbc connections list` shows what there is."
@@ -81,6 +97,27 @@ def explained(command: Callable[P, T]) -> Callable[P, T]:
             sys.exit(FAILED)
 
     return run
+
+
+def unreadable_variables(error: ValidationError) -> Iterator[str]:
+    """The environment variables that cannot be read, each with the reason and without its value."""
+    for one in error.errors(include_input=False):
+        name = "PEXBC_" + "_".join(str(part) for part in one["loc"]).upper()
+        yield f"{name}: {one['msg']}"
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong with the set-up; a driver's own words may hold addresses and stay out."""
+    if isinstance(error, ValidationError):
+        return "\n".join(unreadable_variables(error))
+    if isinstance(error, sa.exc.OperationalError):
+        return "The database cannot be reached; check PEXBC_DATABASE_URL and the server."
+    if isinstance(error, SecretUnreadableError):
+        return (
+            "A stored sign-in cannot be opened; put the earlier key into PEXBC_SECRET_KEY behind "
+            "the new one, or sign in again."
+        )
+    return str(error)
 
 
 def _say(text: str) -> None:

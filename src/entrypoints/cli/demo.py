@@ -17,7 +17,7 @@ from rich.table import Table
 
 from adapters.telemetry.logs import configure_logging
 from domain.eastern_time import eastern_day
-from entrypoints.cli.context import FAILED
+from entrypoints.cli.context import FAILED, explained
 from entrypoints.composition import Services
 from entrypoints.demo.bookkeeper import by_hand, compare
 from entrypoints.demo.company import ApiUser, DemoFailed
@@ -33,6 +33,7 @@ DAYS_BACK = 75
 @click.option("--once", is_flag=True, help="End after the check instead of going on to serve.")
 @click.option("--port", default=8000, show_default=True)
 @click.option("--purchases", default=200, show_default=True, help="How many transactions.")
+@explained
 def demo(once: bool, port: int, purchases: int) -> None:  # noqa: FBT001 - click's flag
     """Sync a made-up company twice, check every entry, and show what became of it."""
     out = Console(highlight=False)

@@ -13,7 +13,7 @@ from adapters.persistence.schema import current_revision, newest_revision
 from adapters.persistence.vault import SecretKeyRefusedError, SecretUnreadableError, parse_keys
 from application.ports.read_models import ConnectionView
 from domain.refusals import Refusal
-from entrypoints.cli.context import FAILED, NoWakeups
+from entrypoints.cli.context import FAILED, NoWakeups, unreadable_variables
 from entrypoints.composition import Services, build
 from entrypoints.settings import Settings
 
@@ -37,9 +37,8 @@ def _findings() -> Iterator[Finding]:
     try:
         settings = Settings()
     except ValidationError as error:
-        for one in error.errors():
-            name = "PEXBC_" + "_".join(str(part) for part in one["loc"]).upper()
-            yield False, f"configuration: {name}: {one['msg']}", "Correct this variable."
+        for words in unreadable_variables(error):
+            yield False, f"configuration: {words}", "Correct this variable."
         return
     yield True, "configuration: every variable can be read", ""
     yield from _configuration(settings)
@@ -54,6 +53,12 @@ def _findings() -> Iterator[Finding]:
 def _configuration(settings: Settings) -> Iterator[Finding]:
     try:
         parse_keys(settings.sealing_keys())
+    except OSError as error:
+        yield (
+            False,
+            f"sealing key: the file beside the database: {error.strerror}",
+            "Let PEXBC_DATABASE_URL name a folder that exists and can be written to.",
+        )
     except (Refusal, SecretKeyRefusedError) as error:
         yield False, f"sealing key: {error}", "Set PEXBC_SECRET_KEY to at least 32 characters."
     else:
@@ -73,7 +78,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
         engine = make_engine(settings.database_url)
         revision = current_revision(engine)
         engine.dispose()
-    except (sa.exc.SQLAlchemyError, ImportError) as error:
+    except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
         yield (
             False,
             f"database: not reachable ({type(error).__name__})",
