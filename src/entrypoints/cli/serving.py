@@ -1,9 +1,12 @@
 """`pexbc serve`, `migrate` and `sandbox`."""
 
+import signal
+import sys
+
 import click
 
 from adapters.telemetry.logs import configure_logging
-from entrypoints.cli.context import explained
+from entrypoints.cli.context import FAILED, explained
 from entrypoints.serving import embedded, prepare, server
 from entrypoints.settings import Settings
 from sandbox.program import run
@@ -15,11 +18,17 @@ from sandbox.program import run
 @explained
 def serve(host: str, port: int) -> None:
     """Serve the API with worker and sweep in one process."""
+    # A server that has stopped as it was told raises the signal again, and that is no failure.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: sys.exit(0))
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     prepare(settings)
     app, _ = embedded(settings)
-    server(app, host, port).run()
+    try:
+        server(app, host, port).run()
+    except SystemExit as end:  # the server's own code for a failed start means something else here
+        sys.exit(FAILED if end.code else 0)
 
 
 @click.command()
@@ -33,6 +42,7 @@ def migrate() -> None:
 @click.option("--port", default=8900, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--purchases", default=200, show_default=True)
+@explained
 def sandbox(port: int, seed: int, purchases: int) -> None:
     """Simulate PEX, Entra ID and Business Central."""
     run(port, port + 1, seed, purchases)
