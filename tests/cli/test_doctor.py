@@ -85,14 +85,9 @@ def test_a_database_out_of_reach_is_named_without_its_password(
     assert "Traceback" not in diagnosis.err
 
 
-def test_a_database_that_was_never_migrated_and_a_variable_out_of_range_are_named(
-    tmp_path: Path,
-) -> None:
+def test_a_short_key_and_a_database_that_was_never_migrated_are_named(tmp_path: Path) -> None:
     fresh = Shell(tmp_path).run("doctor", PEXBC_SECRET_KEY="too short")
     assert fresh.code == 1
     assert "bad sealing key: " in fresh.out
     assert "bad database: at revision none" in fresh.out
     assert "Run `pexbc migrate`." in fresh.out
-    busy = Shell(tmp_path).run("doctor", PEXBC_BC_CONCURRENCY="99")
-    assert busy.code == 1
-    assert "bad configuration: PEXBC_BC_CONCURRENCY: " in busy.out

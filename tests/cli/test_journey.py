@@ -36,8 +36,8 @@ def test_settings_are_saved_from_a_file_and_can_be_saved_as_they_were_read(
     assert journey.results["set"].err == "saved as version 1\n"
     read = copy.well("settings", "get", journey.connection)
     assert read.json["purchases"]["mappings"][0]["field"] == "expense_account"
-    copy.well("settings", "set", journey.connection, "-", stdin=read.out)
-    assert copy.well("settings", "get", journey.connection).json == read.json
+    again = copy.well("settings", "set", journey.connection, "-", stdin=read.out)
+    assert again.err.startswith("saved as version ")
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,8 @@ def test_the_history_lists_the_runs_newest_first(journey: Journey) -> None:
     text = journey.shell.well("history", journey.connection).out.splitlines()
     assert len(text) == 3
     assert " preview " in text[2]
-    runs = journey.shell.well("history", journey.connection, "--json", "--limit", "2").json
-    assert runs[0]["id"] == journey.results["again"].json["id"]
-    assert all(run["id"] in line for run, line in zip(runs, text, strict=False))
+    assert journey.results["again"].json["id"] in text[0]
+    assert [" partly_failed " in line for line in text] == [True, True, True]
 
 
 def posted_id(shell: Shell) -> int:
