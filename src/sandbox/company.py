@@ -16,8 +16,8 @@ PREPAID_BUSINESS = 52311
 PREPAID_NAME = "Harbor Lights Foundation"
 CREDIT_BUSINESS = 52312
 CREDIT_NAME = "Harbor Lights Trading"
-PREPAID_TOKEN = "sandbox-prepaid-token"  # noqa: S105
-CREDIT_TOKEN = "sandbox-credit-token"  # noqa: S105
+PREPAID_TOKEN = "sandbox-prepaid-token"  # noqa: S105 - good nowhere else
+CREDIT_TOKEN = "sandbox-credit-token"  # noqa: S105 - good nowhere else
 
 EXPENSE_TAG = "64b0c1d2e3f4a5b6c7d8e901"
 DEPARTMENT_TAG = "64b0c1d2e3f4a5b6c7d8e902"

@@ -98,7 +98,7 @@ def test_a_disconnected_connection_keeps_its_history_and_posts_nothing_twice(
     shown = user.get(f"/connections/{connected}")
     assert shown["status"] == "disconnected"
     assert shown["microsoft"] is None
-    refused = user._http.post(f"/connections/{connected}/runs", json={})  # noqa: SLF001
+    refused = user._http.post(f"/connections/{connected}/runs", json={})  # noqa: SLF001 - to see a refusal
     assert refused.json()["code"] == "CONNECTION_NOT_READY"
     assert user.get(f"/connections/{connected}/runs")["items"]
     assert user.connect() == connected

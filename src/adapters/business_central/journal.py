@@ -199,7 +199,7 @@ def _require_all(response: httpx.Response, wanted: int) -> None:
     if not response.is_success:
         raise refusal_of(read_error(response.status_code, response.content))
     answers = msgspec.json.decode(response.content, type=BatchAnswer).responses
-    failed = next((one for one in answers if one.status >= 400), None)  # noqa: PLR2004
+    failed = next((one for one in answers if one.status >= 400), None)  # noqa: PLR2004 - an error
     if failed is not None:
         raise refusal_of(read_error(failed.status, bytes(failed.body)))
     if len(answers) != wanted:

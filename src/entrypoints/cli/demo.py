@@ -34,7 +34,7 @@ DAYS_BACK = 75
 @click.option("--port", default=8000, show_default=True)
 @click.option("--purchases", default=200, show_default=True, help="How many transactions.")
 @explained
-def demo(once: bool, port: int, purchases: int) -> None:  # noqa: FBT001 - click's flag
+def demo(once: bool, port: int, purchases: int) -> None:
     """Sync a made-up company twice, check every entry, and show what became of it."""
     out = Console(highlight=False)
     configure_logging("warning", "console")

@@ -49,9 +49,9 @@ def sync(
     kinds: str,
     start: date | None,
     end: date | None,
-    preview: bool,  # noqa: FBT001 - click passes flags by name
-    wait: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    preview: bool,
+    wait: bool,
+    as_json: bool,
 ) -> None:
     """Sync a connection: 0 all well, 1 failed, 3 partly failed."""
     service = services()
@@ -166,7 +166,7 @@ def exit_code(run: RunView) -> int:
 @click.option("--limit", default=20, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 @explained
-def history(connection_id: UUID, limit: int, as_json: bool) -> None:  # noqa: FBT001
+def history(connection_id: UUID, limit: int, as_json: bool) -> None:
     """List a connection's runs, newest first."""
     runs = services().read_models.runs(connection_id, limit).items
     if as_json:
