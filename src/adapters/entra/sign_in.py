@@ -1,14 +1,17 @@
 """Microsoft sign-in with msal, its tokens sealed in the vault (contract 1.4 to 1.6)."""
 
-import json
+import re
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import Any
-from uuid import UUID, uuid5
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx
 import msal
 
+from adapters.entra.kept import DELEGATED, SERVICE, KeptCache, KeptSignIn, KeptSignIns
 from adapters.entra.transport import MsalTransport, rewriting
 from application.ports.sign_in import (
     MicrosoftSignInRefused,
@@ -18,12 +21,14 @@ from application.ports.sign_in import (
 from application.ports.vault import Vault
 from domain.refusals import Refusal
 
+T = TypeVar("T")
 SCOPES = ["https://api.businesscentral.dynamics.com/.default"]
-CACHE = "microsoft_cache"
-SIGN_IN = "microsoft_sign_in"
-FLOW = "microsoft_flow"
 ANY_TENANT = "organizations"
-_FLOWS = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a05")
+TIMEOUT_SECONDS = 30.0
+MARGIN_SECONDS = 300.0  # a token this near its end counts as over, as with msal
+TRANSIENT = ("temporarily_unavailable", "server_error")
+NO_TENANTS = ("organizations", "common", "consumers")
+_TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _LONGEST = 300
 
 
@@ -37,8 +42,27 @@ class MicrosoftAppMissing(Refusal):
         super().__init__("No Microsoft Entra app is configured.")
 
 
+@dataclass(slots=True)
+class Opened:
+    """A sign-in in memory: msal's application, and the token that is good for a while yet."""
+
+    app: Any
+    sign_in: KeptSignIn
+    cache_version: int
+    token: str = ""
+    good_until: float = 0.0
+
+    def is_good_for(self, sign_in: KeptSignIn) -> bool:
+        """Whether the token is of this very sign-in and has time left."""
+        return self.sign_in == sign_in and time.monotonic() < self.good_until
+
+
 class MsalSignIn:
-    """Fulfils the port `MicrosoftSignIn`; one msal application and one cache a connection."""
+    """Fulfils the port `MicrosoftSignIn`; one msal application and one cache a connection.
+
+    The vault is the truth, so that a sign-in, a sign-out or a refreshed token in another process
+    counts here at once. While a token is good nothing is asked of Microsoft.
+    """
 
     def __init__(
         self,
@@ -49,179 +73,196 @@ class MsalSignIn:
         *,
         transport: httpx.BaseTransport | None = None,
         on_request: Callable[[str, str, int, int], None] | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        """`now` tells seconds since the epoch, for sign-ins begun and never completed.
+
+        Raises:
+            MicrosoftAuthorityInsecure: the authority is plain http on another machine.
+        """
         self._host, rewrite = rewriting(authority)
         self._client_id = client_id
         self._client_secret = client_secret
-        self._vault = vault
-        self._client = httpx.Client(transport=transport, timeout=30)
+        self._kept = KeptSignIns(vault, now)
+        self._client = httpx.Client(transport=transport, timeout=TIMEOUT_SECONDS)
         self._http = MsalTransport(self._client, rewrite, on_request or (lambda *_: None))
         self._lock = threading.Lock()
-        self._locks: dict[UUID, threading.RLock] = {}
-        self._apps: dict[tuple[UUID, str], Any] = {}
-        self._modes: dict[UUID, tuple[str, str]] = {}
+        self._locks: dict[UUID, threading.Lock] = {}
+        self._opened: dict[UUID, Opened] = {}
 
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._client.close()
 
+    # --- signing in ----------------------------------------------------------------------------
+
     def with_service(self, connection: UUID, tenant_id: str) -> MicrosoftUser:
-        """Sign in with the app's own credentials (contract 1.5)."""
-        with self._of(connection):
-            self.forget(connection)
-            app = self._app(connection, tenant_id)
-            self._taken(self._ask(lambda: app.acquire_token_for_client(scopes=SCOPES)))
-            self._remember(connection, app, "service", tenant_id)
+        """Sign in with the app's own credentials (contract 1.5); a refusal leaves all as it was."""
+        if not _TENANT.fullmatch(tenant_id) or tenant_id.casefold() in NO_TENANTS:
+            raise MicrosoftSignInRefused("the tenant is neither an id nor a domain")
+        app = self._app(tenant_id)
+        self._taken(self._ask("it sent no token", app.acquire_token_for_client, SCOPES))
+        self._replace(connection, app, SERVICE, tenant_id)
         return MicrosoftUser(tenant_id, f"app {self._client_id}")
 
     def begin(self, connection: UUID, redirect_uri: str) -> str:
         """Begin a delegated sign-in (contract 1.4): authorization code with PKCE and nonce."""
-        app = self._app(connection, ANY_TENANT)
-        flow = self._ask(
-            lambda: app.initiate_auth_code_flow(
-                SCOPES, redirect_uri=redirect_uri, response_mode="form_post"
-            )
+        flow = self._app(ANY_TENANT).initiate_auth_code_flow(
+            SCOPES, redirect_uri=redirect_uri, response_mode="form_post"
         )
         if "auth_uri" not in flow:
-            raise MicrosoftSignInRefused(_words(flow))
-        kept = json.dumps({"connection": str(connection), "flow": flow}).encode()
-        self._vault.put(_flow_id(str(flow["state"])), FLOW, kept)
+            raise MicrosoftSignInRefused(self._words(flow))
+        self._kept.put_flow(str(flow["state"]), connection, flow)
         return str(flow["auth_uri"])
 
     def complete(self, state: str, answer: Mapping[str, str]) -> tuple[UUID, MicrosoftUser]:
-        """Complete it; each flow can be completed once, whatever comes of it."""
-        kept = self._vault.get(_flow_id(state), FLOW)
-        if kept is None:
-            raise MicrosoftSignInRefused("the sign-in was not begun here, or was used already")
-        self._vault.delete(_flow_id(state), FLOW)
-        flow = json.loads(kept[0])
-        connection = UUID(flow["connection"])
-        with self._of(connection):
-            app = self._app(connection, ANY_TENANT)
-            try:
-                taken = self._taken(
-                    self._ask(
-                        lambda: app.acquire_token_by_auth_code_flow(flow["flow"], dict(answer))
-                    )
-                )
-            except ValueError as error:
-                raise MicrosoftSignInRefused("the answer does not belong to it") from error
-            claims = taken.get("id_token_claims") or {}
-            tenant_id = str(claims.get("tid", ""))
-            name = str(claims.get("preferred_username") or claims.get("oid") or "")
-            self._remember(connection, app, "delegated", tenant_id)
+        """Complete it; each flow can be completed once and within an hour, whatever comes of it."""
+        taken_out = self._kept.take_flow(state)
+        if taken_out is None:
+            raise MicrosoftSignInRefused("the sign-in was not begun here, is old, or was used")
+        connection, flow = taken_out
+        app = self._app(ANY_TENANT)
+        taken = self._taken(
+            self._ask(
+                "the answer does not belong to it",
+                app.acquire_token_by_auth_code_flow,
+                flow,
+                dict(answer),
+            )
+        )
+        claims = taken.get("id_token_claims") or {}
+        tenant_id = str(claims.get("tid") or "")
+        if not tenant_id:
+            raise MicrosoftSignInRefused("the answer names no tenant")
+        self._replace(connection, app, DELEGATED, tenant_id)
+        name = str(claims.get("preferred_username") or claims.get("oid") or "")
         return connection, MicrosoftUser(tenant_id, name)
+
+    def forget(self, connection: UUID) -> None:
+        """Throw away the tokens and the mode of a connection.
+
+        Without the connection's lock, which waits for Microsoft: the caller may hold a transaction.
+        """
+        self._kept.forget(connection)
+        self._opened.pop(connection, None)
+
+    def _replace(self, connection: UUID, app: Any, mode: str, tenant_id: str) -> None:
+        with self._of(connection):
+            self._kept.replace(connection, mode, tenant_id, app.token_cache.serialize())
+            self._opened.pop(connection, None)
+
+    # --- tokens --------------------------------------------------------------------------------
 
     def access_token(self, connection: UUID, *, renew: bool = False) -> str:
         """A token for BC's API, from memory while it is good."""
         with self._of(connection):
-            mode, tenant_id = self._mode(connection)
-            where = tenant_id if mode == "service" else ANY_TENANT
-            app = self._app(connection, where)
-            if mode == "service":
-                if renew:
-                    app.remove_tokens_for_client()
-                taken = self._ask(lambda: app.acquire_token_for_client(scopes=SCOPES))
-            else:
-                accounts = app.get_accounts()
-                if not accounts:
-                    raise MicrosoftSignInRefused("nobody is signed in")
-                taken = self._ask(
-                    lambda: app.acquire_token_silent_with_error(
-                        SCOPES, account=accounts[0], force_refresh=renew
-                    )
-                ) or {"error": "interaction_required"}
-            token = str(self._taken(taken)["access_token"])
-            self._keep_cache(connection, app)
-            return token
-
-    def forget(self, connection: UUID) -> None:
-        """Throw away the cache and the mode of a connection."""
-        with self._of(connection):
-            self._vault.delete(connection, CACHE)
-            self._vault.delete(connection, SIGN_IN)
-            self._modes.pop(connection, None)
-            for key in [key for key in self._apps if key[0] == connection]:
-                del self._apps[key]
-
-    # --- what is kept --------------------------------------------------------------------------
-
-    def _mode(self, connection: UUID) -> tuple[str, str]:
-        """How the connection signs in, and in which tenant."""
-        if connection not in self._modes:
-            kept = self._vault.get(connection, SIGN_IN)
-            if kept is None:
+            sign_in = self._kept.sign_in(connection)
+            if sign_in is None:
+                self._opened.pop(connection, None)
                 raise MicrosoftSignInRefused("nobody is signed in")
-            raw = json.loads(kept[0])
-            self._modes[connection] = (raw["mode"], raw["tenant_id"])
-        return self._modes[connection]
+            opened = self._opened.get(connection)
+            if opened is not None and not renew and opened.is_good_for(sign_in):
+                return opened.token
+            return self._fetched(connection, sign_in, renew=renew)
 
-    def _remember(self, connection: UUID, app: Any, mode: str, tenant_id: str) -> None:
-        raw = json.dumps({"mode": mode, "tenant_id": tenant_id}).encode()
-        self._vault.put(connection, SIGN_IN, raw)
-        self._modes[connection] = (mode, tenant_id)
-        self._keep_cache(connection, app)
+    def _fetched(self, connection: UUID, sign_in: KeptSignIn, *, renew: bool) -> str:
+        """A token by way of msal, with the newest cache that any process kept.
 
-    def _keep_cache(self, connection: UUID, app: Any) -> None:
-        cache = app.token_cache
-        if cache.has_state_changed:
-            self._vault.put(connection, CACHE, cache.serialize().encode())
-            cache.has_state_changed = False
+        A refusal counts only if no other process refreshed at the same time: it may have used up
+        the refresh token.
+        """
+        opened = self._open(connection, sign_in)
+        try:
+            taken = self._silently(opened.app, sign_in.mode, renew=renew)
+        except MicrosoftSignInRefused:
+            self._opened.pop(connection, None)  # with msal's memory of the refusal
+            if self._kept.cache(connection).version == opened.cache_version:
+                raise
+            opened = self._open(connection, sign_in)
+            taken = self._silently(opened.app, sign_in.mode, renew=False)
+        opened.token = str(taken["access_token"])
+        lasting = float(taken.get("expires_in") or 0) - MARGIN_SECONDS
+        opened.good_until = time.monotonic() + lasting
+        self._keep(connection, opened)
+        return opened.token
 
-    def _app(self, connection: UUID, tenant_id: str) -> Any:
-        """The connection's msal application, built at its first use with the sealed cache."""
+    def _open(self, connection: UUID, sign_in: KeptSignIn) -> Opened:
+        cache = self._kept.cache(connection)
+        opened = self._opened.get(connection)
+        if opened is None or opened.sign_in != sign_in:
+            tenant = sign_in.tenant_id if sign_in.mode == SERVICE else ANY_TENANT
+            opened = Opened(self._app(tenant, cache), sign_in, cache.version)
+            self._opened[connection] = opened
+        elif opened.cache_version != cache.version:
+            opened.app.token_cache.deserialize(cache.text)
+            opened.cache_version = cache.version
+        return opened
+
+    def _silently(self, app: Any, mode: str, *, renew: bool) -> Mapping[str, Any]:
+        if mode == SERVICE:
+            if renew:
+                app.remove_tokens_for_client()
+            return self._taken(self._ask("it sent no token", app.acquire_token_for_client, SCOPES))
+        accounts = app.get_accounts()
+        if not accounts:
+            raise MicrosoftSignInRefused("nobody is signed in")
+        taken = self._ask(
+            "its answer makes no sense",
+            lambda: app.acquire_token_silent_with_error(
+                SCOPES, account=accounts[0], force_refresh=renew
+            ),
+        )
+        return self._taken(taken or {"error": "interaction_required"})
+
+    def _keep(self, connection: UUID, opened: Opened) -> None:
+        cache = opened.app.token_cache
+        if not cache.has_state_changed:
+            return
+        version = self._kept.refresh(connection, cache.serialize(), opened.cache_version)
+        if version is not None:  # else others were kept meanwhile, and are read before the next use
+            opened.cache_version = version
+
+    # --- msal ----------------------------------------------------------------------------------
+
+    def _app(self, tenant: str, cache: KeptCache | None = None) -> Any:
+        """An msal application; its construction asks for the tenant's discovery document."""
         if not (self._client_id and self._client_secret):
             raise MicrosoftAppMissing
-        key = (connection, tenant_id)
-        if key not in self._apps:
-            cache = msal.SerializableTokenCache()
-            kept = self._vault.get(connection, CACHE)
-            if kept is not None:
-                cache.deserialize(kept[0].decode())
-            self._apps[key] = self._ask(
-                lambda: msal.ConfidentialClientApplication(
-                    self._client_id,
-                    client_credential=self._client_secret,
-                    authority=f"{self._host}/{tenant_id}",
-                    instance_discovery=False,
-                    http_client=self._http,
-                    token_cache=cache,
-                )
-            )
-        return self._apps[key]
+        tokens = msal.SerializableTokenCache()
+        if cache is not None:
+            tokens.deserialize(cache.text)
+        return self._ask(
+            "the tenant is unknown, or its discovery document cannot be read",
+            lambda: msal.ConfidentialClientApplication(
+                self._client_id,
+                client_credential=self._client_secret,
+                authority=f"{self._host}/{tenant}",
+                instance_discovery=False,
+                http_client=self._http,
+                token_cache=tokens,
+            ),
+        )
 
-    def _of(self, connection: UUID) -> threading.RLock:
+    def _of(self, connection: UUID) -> threading.Lock:
         with self._lock:
-            return self._locks.setdefault(connection, threading.RLock())
+            return self._locks.setdefault(connection, threading.Lock())
 
-    # --- answers -------------------------------------------------------------------------------
-
-    def _ask(self, call: Callable[[], Any]) -> Any:
+    def _ask(self, otherwise: str, call: Callable[..., T], *arguments: Any) -> T:
+        """Call msal; what it raises over an answer may quote it, and is told as `otherwise`."""
         try:
-            return call()
-        except httpx.TransportError as error:
-            raise MicrosoftUnavailable(f"no answer ({type(error).__name__})") from error
-        except ValueError as error:
-            if "state" in str(error):
-                raise
-            raise MicrosoftSignInRefused(
-                "the tenant is unknown, or its discovery document cannot be read"
-            ) from error
+            return call(*arguments)
+        except (ValueError, RuntimeError, LookupError):
+            raise MicrosoftSignInRefused(otherwise) from None
 
     def _taken(self, answer: Mapping[str, Any]) -> Mapping[str, Any]:
         if "access_token" in answer:
             return answer
-        if answer.get("error") in ("temporarily_unavailable", "server_error"):
-            raise MicrosoftUnavailable(_words(answer))
-        raise MicrosoftSignInRefused(_words(answer))
+        if answer.get("error") in TRANSIENT:
+            raise MicrosoftUnavailable(self._words(answer))
+        raise MicrosoftSignInRefused(self._words(answer))
 
-
-def _words(answer: Mapping[str, Any]) -> str:
-    """Microsoft's own words, on one line and cut; they hold no secret."""
-    description = str(answer.get("error_description") or "").splitlines()
-    words = f"{answer.get('error', 'no token')}: {description[0] if description else ''}"
-    return words[:_LONGEST].rstrip(": ")
-
-
-def _flow_id(state: str) -> UUID:
-    return uuid5(_FLOWS, state)
+    def _words(self, answer: Mapping[str, Any]) -> str:
+        """Microsoft's own words, on one line and cut; should they quote the secret, without it."""
+        description = str(answer.get("error_description") or "").splitlines()
+        words = f"{answer.get('error', 'no token')}: {description[0] if description else ''}"
+        return words.replace(self._client_secret, "***")[:_LONGEST].rstrip(": ")
