@@ -2,6 +2,8 @@
 
 import functools
 import threading
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -14,6 +16,9 @@ from application.ports.clock import Clock
 from application.ports.company_data import CompanyData
 from application.ports.general_journal import GeneralJournal
 from application.ports.sign_in import MicrosoftSignIn
+
+# Connections share sockets, and nothing else.
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 
 
 class HttpBusinessCentral:
@@ -37,7 +42,7 @@ class HttpBusinessCentral:
         self._sign_in = sign_in
         self._clock = clock
         self._concurrency = concurrency
-        self._http = httpx.Client(transport=transport)
+        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._lock = threading.Lock()
         self._throttles: dict[str, Throttle] = {}
@@ -48,7 +53,7 @@ class HttpBusinessCentral:
 
     def company_data(self, connection: UUID, tenant_id: str, environment: str) -> CompanyData:
         """Reads for a connection."""
-        return HttpCompanyData(self._client(connection, tenant_id, environment), environment)
+        return HttpCompanyData(self._client(connection, tenant_id, environment))
 
     def general_journal(
         self, connection: UUID, tenant_id: str, environment: str, company_id: str
@@ -58,9 +63,15 @@ class HttpBusinessCentral:
         return HttpGeneralJournal(client, company_id, self._clock)
 
     def _client(self, connection: UUID, tenant_id: str, environment: str) -> Client:
-        root = f"{self._base_url}/v2.0/{tenant_id}/{environment}/api/v2.0"
-        token = functools.partial(self._sign_in.access_token, connection)
-        return Client(self._http, root, token, self._throttle(tenant_id), self._on_request)
+        where = f"{quote(tenant_id, safe='')}/{quote(environment, safe='')}"
+        return Client(
+            self._http,
+            f"{self._base_url}/v2.0/{where}/api/v2.0",
+            environment,
+            functools.partial(self._sign_in.access_token, connection),
+            self._throttle(tenant_id),
+            self._on_request,
+        )
 
     def _throttle(self, tenant_id: str) -> Throttle:
         with self._lock:

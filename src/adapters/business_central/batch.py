@@ -8,16 +8,17 @@ import msgspec
 
 from adapters.business_central.errors import (
     AWAY,
+    COMPANY_NOT_FOUND,
+    NOT_FOUND,
     SAME_KEY_EXISTS,
+    UNAUTHORIZED,
     BcError,
+    Place,
     read_error,
     refusal_of,
 )
 from adapters.business_central.wire import BatchAnswer, Echo, InnerAnswer
-from application.ports.company_data import (
-    BusinessCentralPermissionMissing,
-    BusinessCentralUnavailable,
-)
+from application.ports.company_data import BusinessCentralUnavailable
 from application.ports.general_journal import (
     Accepted,
     Answer,
@@ -37,12 +38,16 @@ from domain.refusals import (
 )
 
 OK = 200
-NOT_FOUND = 404
 CONFLICT = 409
+TOO_MANY = 429
 SERVER_ERROR = 500
 ERROR = 400
+# On the outside of a `$batch` these are answered before any operation runs (contract 4.2).
+NOT_RUN = frozenset({400, 401, 403, 404, 405, 406, 411, 412, 413, 414, 415, TOO_MANY, 431})
+RECORD_NOT_FOUND = frozenset({"Internal_RecordNotFound", "Internal_DataNotFoundFilter"})
 CENT = Decimal("0.01")
 DEFAULT_DIMENSION = "dimension set line already exists"
+JOURNAL_BATCH = "journal batch"  # as BC's English messages call the journal
 
 
 def operations(pack: Sequence[NumberedEntry], url: str) -> list[dict[str, Any]]:
@@ -85,26 +90,29 @@ def _line(numbered: NumberedEntry, number: int, line: JournalLine) -> dict[str, 
 
 
 def read_answer(
-    status: int, body: bytes, pack: Sequence[NumberedEntry], retry_after: float | None = None
+    status: int,
+    body: bytes,
+    pack: Sequence[NumberedEntry],
+    place: Place,
+    retry_after: float | None = None,
 ) -> Answer:
     """What the outer answer to a pack means; anything that is not sure is Unknown."""
     if status == OK:
-        return _inner(body, pack)
-    if status == 429:  # noqa: PLR2004 - Too Many Requests: nothing ran (contract 4.2)
-        return NotRun(refusal_of(read_error(status, body), retry_after), retry_after)
-    if ERROR <= status < SERVER_ERROR and status not in AWAY | {CONFLICT}:
-        return NotRun(refusal_of(read_error(status, body)))
+        return _inner(body, pack, place)
+    if status in NOT_RUN:
+        wait = retry_after if status == TOO_MANY else None
+        return NotRun(refusal_of(read_error(status, body), place, wait), wait)
     return Unknown(f"Business Central answered {status}.")
 
 
-def _inner(body: bytes, pack: Sequence[NumberedEntry]) -> Answer:
+def _inner(body: bytes, pack: Sequence[NumberedEntry], place: Place) -> Answer:
     try:
         answers = msgspec.json.decode(body, type=BatchAnswer).responses
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Unknown("Business Central's answer cannot be read.")
     failed = next((answer for answer in answers if answer.status >= ERROR), None)
     if failed is not None:
-        return _failed(failed, pack)
+        return _failed(failed, pack, place)
     by_id = {answer.id: answer for answer in answers}
     ids: dict[int, str] = {}
     for numbered, number, line in _lines(pack):
@@ -112,11 +120,20 @@ def _inner(body: bytes, pack: Sequence[NumberedEntry]) -> Answer:
         if answer is None:
             return Unknown(f"Business Central says nothing of line {number}.")
         echo = _echo(answer)
-        sent = (number, numbered.entry.document_number, line.amount.amount)
-        if echo is None or (echo.line_number, echo.document_number, echo.amount) != sent:
+        if echo is None or not _repeats(echo, numbered, number, line):
             return Unknown(f"Business Central's answer does not repeat line {number}.")
         ids[number] = echo.id
     return Accepted(ids)
+
+
+def _repeats(echo: Echo, numbered: NumberedEntry, number: int, line: JournalLine) -> bool:
+    """Whether a line was created as sent; BC keeps document numbers in upper case."""
+    document_number = numbered.entry.document_number.casefold()
+    return (
+        echo.line_number == number
+        and echo.document_number.casefold() == document_number
+        and echo.amount == line.amount.amount
+    )
 
 
 def _lines(
@@ -134,24 +151,31 @@ def _echo(answer: InnerAnswer) -> Echo | None:
         return None
 
 
-def _failed(answer: InnerAnswer, pack: Sequence[NumberedEntry]) -> Answer:
+def _failed(answer: InnerAnswer, pack: Sequence[NumberedEntry], place: Place) -> Answer:
     """The first error: nothing exists, and it names the culprit (contract 4.3, 3)."""
     error = read_error(answer.status, bytes(answer.body))
-    place = _place(answer.id, pack)
-    if place is not None and error.code == SAME_KEY_EXISTS:
-        return NumberTaken(place, int(answer.id or 0))
-    if error.is_permission:
-        return NotRun(BusinessCentralPermissionMissing(error.message))
+    culprit = _culprit(answer.id, pack)
+    if culprit is not None and error.code == SAME_KEY_EXISTS:
+        return NumberTaken(culprit, int(answer.id or 0))
+    if error.is_permission or error.status == UNAUTHORIZED or error.code == COMPANY_NOT_FOUND:
+        return NotRun(refusal_of(error, place))
     if error.status >= SERVER_ERROR or error.status in AWAY | {CONFLICT}:
         return NotRun(BusinessCentralUnavailable(f"{error.status} {error.message}"))
-    if error.status == NOT_FOUND:
+    if _names_no_journal(error):
         return NotRun(JournalMissing())
-    if place is None:
-        return NotRun(refusal_of(error))
-    return Refused(place, _refusal(error))
+    return (
+        NotRun(refusal_of(error, place)) if culprit is None else Refused(culprit, _refusal(error))
+    )
 
 
-def _place(line: str | None, pack: Sequence[NumberedEntry]) -> int | None:
+def _names_no_journal(error: BcError) -> bool:
+    """Whether the journal went away since it was resolved; some servers say so by 400."""
+    gone = error.code in RECORD_NOT_FOUND and JOURNAL_BATCH in error.message.casefold()
+    return gone or error.status == NOT_FOUND
+
+
+def _culprit(line: str | None, pack: Sequence[NumberedEntry]) -> int | None:
+    """The place in the pack of the entry that the operation belongs to."""
     return next(
         (
             index

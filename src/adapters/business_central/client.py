@@ -11,23 +11,28 @@ import msgspec
 from adapters.business_central.errors import (
     AWAY,
     SKIP_TOKEN_STALE,
+    UNAUTHORIZED,
+    Place,
     read_error,
     refusal_of,
 )
 from adapters.business_central.odata import address
 from adapters.business_central.throttle import Throttle
-from adapters.business_central.wire import BatchAnswer, Rows, encode
+from adapters.business_central.wire import BatchAnswer, InnerAnswer, Rows, encode
 from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.company_data import BusinessCentralRefused, BusinessCentralUnavailable
+from domain.refusals import Refusal
 
 T = TypeVar("T")
 OnRequest = Callable[[str, str, int, int], None]
 
 READ_TRIES = 4
 LONGEST_SLEEP = 10.0
-TIMEOUT = httpx.Timeout(connect=10, read=630, write=60, pool=30)
-UNAUTHORIZED = 401
+# A write is waited for until BC's gateway must have given up (contract 5), a read is asked again.
+WRITE_TIMEOUT = httpx.Timeout(connect=10, read=630, write=60, pool=30)
+READ_TIMEOUT = httpx.Timeout(connect=10, read=180, write=60, pool=30)
 TOO_MANY = 429
+ERROR = 400
 HEADERS = {"Accept": "application/json", "Accept-Language": "en-US"}
 PRIMARY = {"Data-Access-Intent": "ReadWrite"}
 
@@ -40,12 +45,17 @@ class AccessToken(Protocol):
 
 
 class Client:
-    """A connection's way to its environment's API."""
+    """A connection's way to its environment's API.
+
+    Paths are relative to the API's root; `on_request` is told method, path, status (0 where no
+    answer came) and how many operations a request carried.
+    """
 
     def __init__(
         self,
         http: httpx.Client,
         root: str,
+        environment: str,
         token: AccessToken,
         throttle: Throttle,
         on_request: OnRequest,
@@ -53,6 +63,8 @@ class Client:
     ) -> None:
         self._http = http
         self._root = root
+        self._origin = _origin(root)
+        self._environment = environment
         self._token = token
         self._throttle = throttle
         self._on_request = on_request
@@ -69,45 +81,58 @@ class Client:
         headers: Mapping[str, str] | None = None,
         operations: int = 1,
         before: Callable[[], None] = lambda: None,
+        timeout: httpx.Timeout = WRITE_TIMEOUT,
     ) -> httpx.Response:
         """Send one request, once more with a fresh token after a 401; never again otherwise.
 
         `before` is called at the last moment before each sending, and may raise to prevent it.
 
         Raises:
-            httpx.TransportError: the answer was lost or the server not reached.
+            httpx.RequestError: the answer was lost or the server not reached.
             Refusal: Microsoft gives no token.
         """
-        response = self._send(method, path, body, headers, operations, before, renew=False)
+
+        def send(*, renew: bool) -> httpx.Response:
+            sent = {
+                **HEADERS,
+                **({"Content-Type": "application/json"} if body is not None else {}),
+                **(headers or {}),
+                "Authorization": f"Bearer {self._token(renew=renew)}",
+            }
+            request = self._http.build_request(
+                method, self._url(path), content=body, headers=sent, timeout=timeout
+            )
+            with self._throttle.slot(operations):
+                before()
+                return self._sent(request, path, operations)
+
+        response = send(renew=False)
         if response.status_code == UNAUTHORIZED:
-            response = self._send(method, path, body, headers, operations, before, renew=True)
+            response = send(renew=True)
         if response.status_code == TOO_MANY:
             self._throttle.learn_from_429()
         return response
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None,
-        headers: Mapping[str, str] | None,
-        operations: int,
-        before: Callable[[], None],
-        *,
-        renew: bool,
-    ) -> httpx.Response:
-        url = path if path.startswith("http") else f"{self._root}/{path}"
-        sent = {
-            **HEADERS,
-            **({"Content-Type": "application/json"} if body is not None else {}),
-            **(headers or {}),
-            "Authorization": f"Bearer {self._token(renew=renew)}",
-        }
-        with self._throttle.slot(operations):
-            before()
-            response = self._http.request(method, url, content=body, headers=sent, timeout=TIMEOUT)
-        self._on_request(method, path.partition("?")[0], response.status_code, operations)
+    def _sent(self, request: httpx.Request, path: str, operations: int) -> httpx.Response:
+        status = 0
+        try:
+            response = self._http.send(request)
+            status = response.status_code
+        finally:
+            self._on_request(request.method, path.partition("?")[0], status, operations)
         return response
+
+    def _url(self, path: str) -> str:
+        return path if "://" in path else f"{self._root}/{path}"
+
+    def refusal(self, response: httpx.Response, path: str) -> Refusal:
+        """What an answer that is no success comes to."""
+        error = read_error(response.status_code, response.content)
+        return refusal_of(error, self.place(path), asked_to_wait(response))
+
+    def place(self, path: str) -> Place:
+        """Where a request to this path goes."""
+        return Place.of(self._environment, path)
 
     # --- reads ---------------------------------------------------------------------------------
 
@@ -123,34 +148,30 @@ class Client:
             last = attempt == READ_TRIES
             try:
                 response = self.exchange(
-                    method, path, body=body, headers=PRIMARY, operations=operations
+                    method,
+                    path,
+                    body=body,
+                    headers=PRIMARY,
+                    operations=operations,
+                    timeout=READ_TIMEOUT,
                 )
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if last:
-                    cause = type(error).__name__
-                    raise BusinessCentralUnavailable(f"no answer ({cause})") from error
+                    raise no_answer(error) from error
                 self._sleep(_pause(attempt, None))
                 continue
             if response.is_success:
                 return response.content
-            retry_after = asked_to_wait(response)
-            wait = _pause(attempt, retry_after)
+            wait = _pause(attempt, asked_to_wait(response))
             if response.status_code not in AWAY or last or wait > LONGEST_SLEEP:
-                raise refusal_of(read_error(response.status_code, response.content), retry_after)
+                raise self.refusal(response, path)
             self._sleep(wait)
         raise AssertionError("unreachable")
 
     def rows(self, row: type[T], path: str, options: Mapping[str, str] | None = None) -> list[T]:
         """All rows of a collection, page by page."""
         where = address(path, options)
-        try:
-            first = _page(row, self.read(where))
-            return first.value + self._rest(row, first.next_link)
-        except BusinessCentralRefused as refusal:
-            if refusal.bc_code != SKIP_TOKEN_STALE:
-                raise
-            first = _page(row, self.read(where))
-            return first.value + self._rest(row, first.next_link)
+        return self._whole(row, where, self.read(where))
 
     def several(self, wanted: Sequence[tuple[type, str]]) -> list[list[object]]:
         """Several collections in one request, each whole: a `$batch` of reads (contract 4)."""
@@ -169,33 +190,65 @@ class Client:
             body=encode({"requests": requests}),
             operations=len(requests),
         )
-        answers = {answer.id: answer for answer in _decode(BatchAnswer, raw).responses}
-        collections: list[list[object]] = []
-        for number, (row, path) in enumerate(wanted):
-            answer = answers.get(str(number))
-            if answer is not None and answer.status >= 400:  # noqa: PLR2004 - client error
-                raise refusal_of(read_error(answer.status, bytes(answer.body)))
-            if answer is None:
-                collections.append(self.rows(row, path))
-                continue
-            first: Rows[object] = _page(row, bytes(answer.body))
-            collections.append(first.value + self._rest(row, first.next_link))
-        return collections
+        answers = {answer.id: answer for answer in decode(BatchAnswer, raw).responses}
+        return [
+            self._collection(row, path, answers.get(str(number)))
+            for number, (row, path) in enumerate(wanted)
+        ]
 
-    def _rest(self, row: type[T], link: str | None) -> list[T]:
-        rows: list[T] = []
-        while link:
-            page = _page(row, self.read(link))
+    def _collection(self, row: type[T], path: str, answer: InnerAnswer | None) -> list[T]:
+        """One of several; by itself where the answer is missing, or tells of a passing fault."""
+        if answer is None or answer.status in AWAY:
+            return self.rows(row, path)
+        if answer.status >= ERROR:
+            raise refusal_of(read_error(answer.status, bytes(answer.body)), self.place(path))
+        return self._whole(row, path, bytes(answer.body))
+
+    def _whole(self, row: type[T], where: str, first: bytes) -> list[T]:
+        """A list from its first page on; once more from the start where BC lost its place."""
+        try:
+            return self._pages(row, first)
+        except BusinessCentralRefused as refusal:
+            if refusal.bc_code != SKIP_TOKEN_STALE:
+                raise
+            return self._pages(row, self.read(where))
+
+    def _pages(self, row: type[T], first: bytes) -> list[T]:
+        """A page and all that follow it, by their links as they stand (contract 3.5)."""
+        page = _page(row, first)
+        rows, seen = page.value, {""}
+        while page.next_link:
+            if page.next_link in seen or not self._is_ours(page.next_link):
+                raise BusinessCentralRefused(200, "Unknown", "a page names no next page of its own")
+            seen.add(page.next_link)
+            page = _page(row, self.read(page.next_link))
             rows.extend(page.value)
-            link = page.next_link
         return rows
+
+    def _is_ours(self, link: str) -> bool:
+        """Whether a link stays where our token may go."""
+        try:
+            return _origin(link) == self._origin
+        except httpx.InvalidURL:
+            return False
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parsed = httpx.URL(url)
+    return parsed.scheme, parsed.host, parsed.port
+
+
+def no_answer(error: httpx.RequestError) -> BusinessCentralUnavailable:
+    """The refusal for an answer that did not come or cannot be unpacked."""
+    return BusinessCentralUnavailable(f"no answer ({type(error).__name__})")
 
 
 def _page(row: type[T], body: bytes) -> Rows[T]:
-    return _decode(Rows[row], body)  # type: ignore[valid-type]
+    return decode(Rows[row], body)  # type: ignore[valid-type]
 
 
-def _decode(form: type[T], body: bytes) -> T:
+def decode(form: type[T], body: bytes) -> T:
+    """Read an answer; raises BusinessCentralUnavailable where it is not of that form."""
     try:
         return msgspec.json.decode(body, type=form)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

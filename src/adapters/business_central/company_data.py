@@ -5,7 +5,7 @@ from datetime import date
 from typing import TypeVar
 
 from adapters.business_central.client import Client, distinct
-from adapters.business_central.odata import address
+from adapters.business_central.odata import address, company_path
 from adapters.business_central.wire import (
     BLANK_DATE,
     AccountRow,
@@ -15,16 +15,11 @@ from adapters.business_central.wire import (
     SetupRow,
     VendorRow,
 )
-from application.ports.company_data import (
-    BusinessCentralRefused,
-    Company,
-    CompanyNotFound,
-    EnvironmentNotFound,
-)
+from application.ports.company_data import Company
 from domain.chart import Catalogue, Chart, Dimension
 
-R = TypeVar("R")
-NOT_FOUND = 404
+R = TypeVar("R", AccountRow, BankRow, CodeRow, VendorRow)
+SETUP_COLUMNS = "localCurrencyCode,allowPostingFrom,allowPostingTo"
 ACCOUNT_COLUMNS = "id,number,displayName,category,accountType,blocked,directPosting"
 DIMENSIONS_AT_ONCE = 40
 
@@ -32,18 +27,12 @@ DIMENSIONS_AT_ONCE = 40
 class HttpCompanyData:
     """Fulfils the port `CompanyData` for one tenant and environment."""
 
-    def __init__(self, client: Client, environment: str) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._environment = environment
 
     def companies(self) -> tuple[Company, ...]:
         """The companies that the sign-in can see."""
-        try:
-            rows = self._client.rows(CompanyRow, "companies", {"$select": "id,name,displayName"})
-        except BusinessCentralRefused as refusal:
-            if refusal.status == NOT_FOUND:
-                raise EnvironmentNotFound(self._environment) from refusal
-            raise
+        rows = self._client.rows(CompanyRow, "companies", {"$select": "id,name,displayName"})
         return tuple(
             Company(row.id, row.display_name or row.name)
             for row in distinct(rows, lambda row: row.id)
@@ -59,9 +48,12 @@ class HttpCompanyData:
         tax_codes: bool = True,
     ) -> Chart:
         """Read the chart: one request for the lists, one for the wanted dimensions' values."""
-        company = f"companies({company_id})"
+        company = company_path(company_id)
         wanted: dict[str, tuple[type, str]] = {
-            "setup": (SetupRow, f"{company}/generalLedgerSetup"),
+            "setup": (
+                SetupRow,
+                address(f"{company}/generalLedgerSetup", {"$select": SETUP_COLUMNS}),
+            ),
             "accounts": (
                 AccountRow,
                 address(f"{company}/accounts", {"$select": ACCOUNT_COLUMNS}),
@@ -80,7 +72,7 @@ class HttpCompanyData:
         if tax_codes:
             columns = {"$select": "id,code,displayName"}
             wanted["taxes"] = (CodeRow, address(f"{company}/taxGroups", columns))
-        read = self._read(company_id, wanted)
+        read = dict(zip(wanted, self._client.several(list(wanted.values())), strict=True))
         setup = next((row for row in read["setup"] if isinstance(row, SetupRow)), SetupRow())
         return Chart(
             company_id,
@@ -93,14 +85,6 @@ class HttpCompanyData:
             _day(setup.allow_posting_from),
             _day(setup.allow_posting_to),
         )
-
-    def _read(
-        self, company_id: str, wanted: dict[str, tuple[type, str]]
-    ) -> dict[str, list[object]]:
-        try:
-            return dict(zip(wanted, self._client.several(list(wanted.values())), strict=True))
-        except CompanyNotFound as refusal:
-            raise CompanyNotFound(company_id) from refusal
 
     def _dimensions(
         self, company: str, rows: tuple[CodeRow, ...], wanted: Collection[str] | None
@@ -130,7 +114,7 @@ class HttpCompanyData:
 
 
 def _of(kind: type[R], rows: list[object]) -> tuple[R, ...]:
-    return tuple(row for row in rows if isinstance(row, kind))
+    return distinct((row for row in rows if isinstance(row, kind)), lambda row: row.id)
 
 
 def _day(day: date) -> date | None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from application.ports.company_data import (
     BusinessCentralSignInRefused,
     BusinessCentralUnavailable,
     CompanyNotFound,
+    EnvironmentNotFound,
 )
 from domain.refusals import Refusal
 
@@ -19,8 +21,16 @@ SAME_KEY_EXISTS = "Internal_EntityWithSameKeyExists"
 SKIP_TOKEN_STALE = "SkipTokenIsNoLongerValid"  # noqa: S105 - an error code, no password
 AWAY = frozenset({408, 429, 500, 502, 503, 504})
 _CORRELATION = re.compile(r"\s+CorrelationId:\s+([0-9A-Fa-f-]{36})\.?\s*$")
-_XML = re.compile(r"<(code|message)>(.*?)</\1>", re.DOTALL)
+_XML = re.compile(
+    r"<(?:\w+:)?(code|message)\b[^>]*>(.*?)</(?:\w+:)?\1\s*>", re.DOTALL | re.IGNORECASE
+)
+_COMPANY = re.compile(r"companies\(([^)]*)\)")
 _LONGEST = 300
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+ENTRANCES = ("companies", "$batch")
+COMPANY_NOT_FOUND = "Internal_CompanyNotFound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,7 @@ class BcError:
     def is_permission(self) -> bool:
         """Whether the user lacks a permission."""
         return (
-            self.status == 403  # noqa: PLR2004 - Forbidden
+            self.status == FORBIDDEN
             or self.code.startswith("Authorization_")
             or "current permissions prevented" in self.message
         )
@@ -63,18 +73,43 @@ def _json(body: bytes) -> tuple[str, str] | None:
 
 
 def _xml(body: bytes) -> tuple[str, str] | None:
-    found = dict(_XML.findall(body.decode(errors="replace")))
+    found = {
+        name.lower(): unescape(text) for name, text in _XML.findall(body.decode(errors="replace"))
+    }
     return (found.get("code", "Unknown"), found.get("message", "")) if found else None
 
 
-def refusal_of(error: BcError, retry_after: float | None = None) -> Refusal:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request went, so that a refusal can name what is not there.
+
+    Attributes:
+        company_id: empty where the request names no company.
+        is_entrance: whether nothing but the environment can be missing there.
+    """
+
+    environment: str
+    company_id: str = ""
+    is_entrance: bool = False
+
+    @classmethod
+    def of(cls, environment: str, path: str) -> "Place":
+        """Where a path below the environment's root leads."""
+        found = _COMPANY.match(path)
+        company_id = found.group(1) if found else ""
+        return cls(environment, company_id, path.partition("?")[0] in ENTRANCES)
+
+
+def refusal_of(error: BcError, place: Place, retry_after: float | None = None) -> Refusal:
     """The refusal that an error of a read, or of the outside of a request, comes to."""
-    if error.status == 401:  # noqa: PLR2004 - Unauthorized
-        return BusinessCentralSignInRefused(error.message)
     if error.is_permission:
         return BusinessCentralPermissionMissing(error.message)
-    if error.code == "Internal_CompanyNotFound":
-        return CompanyNotFound("in this request")
+    if error.status == UNAUTHORIZED:
+        return BusinessCentralSignInRefused(error.message)
+    if error.code == COMPANY_NOT_FOUND:
+        return CompanyNotFound(place.company_id)
+    if error.status == NOT_FOUND and place.is_entrance:
+        return EnvironmentNotFound(place.environment)
     if error.status in AWAY:
         return BusinessCentralUnavailable(f"{error.status} {error.message}", retry_after)
     return BusinessCentralRefused(error.status, error.code, error.message, error.correlation_id)

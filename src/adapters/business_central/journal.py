@@ -1,15 +1,15 @@
 """The journal `PEX Card` of one company (contract 2.2, 2.3, 6)."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 import httpx
-import msgspec
 
 from adapters.business_central.batch import operations, read_answer
-from adapters.business_central.client import Client, distinct
+from adapters.business_central.client import Client, decode, distinct, no_answer
 from adapters.business_central.errors import SAME_KEY_EXISTS, read_error, refusal_of
-from adapters.business_central.odata import address, text
+from adapters.business_central.odata import address, company_path, text
 from adapters.business_central.wire import (
     BatchAnswer,
     JournalRow,
@@ -20,23 +20,31 @@ from adapters.business_central.wire import (
 )
 from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.clock import Clock
-from application.ports.company_data import BusinessCentralRefused, BusinessCentralUnavailable
+from application.ports.company_data import BusinessCentralUnavailable
 from application.ports.general_journal import (
     JOURNAL_CODE,
     Answer,
     Journal,
     JournalHasBalancingAccount,
+    JournalInOtherTemplate,
     JournalMissing,
     NotRun,
     Unknown,
 )
 from domain.document_keys import DESCRIPTION_MARK, EXTERNAL_PREFIX
 from domain.findings import FoundLedgerEntry, FoundLine
-from domain.pack import NumberedEntry
+from domain.pack import CAPACITY, NumberedEntry
 from domain.refusals import Refusal
 
 SNAPSHOT = {"Isolation": "snapshot"}
-NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# Raised before the first byte of a request leaves.
+NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 NUMBERS_AT_ONCE = 40
 LINE_COLUMNS = (
     "id,lineNumber,accountNumber,amount,postingDate,documentNumber,"
@@ -63,31 +71,40 @@ class HttpGeneralJournal:
     def __init__(self, client: Client, company_id: str, clock: Clock) -> None:
         self._client = client
         self._company_id = company_id
-        self._company = f"companies({company_id})"
+        self._company = company_path(company_id)
         self._clock = clock
 
     def resolve(self) -> Journal:
-        """Find the journal by its code in the default template."""
+        """Find the journal by its code in the default template.
+
+        BC lists no other template's journals unless it is named, and names of templates cannot be
+        read (contract 2.2): a journal in another one counts as missing.
+        """
         options = {"$filter": f"code eq {text(JOURNAL_CODE)}", "$select": JOURNAL_COLUMNS}
         rows = self._client.rows(JournalRow, f"{self._company}/journals", options)
-        row = next((row for row in rows if row.code.upper() == JOURNAL_CODE), None)
-        if row is None:
+        found = distinct((row for row in rows if row.code.upper() == JOURNAL_CODE), _id)
+        if not found:
             raise JournalMissing
+        row = found[0]
+        others = {one.template_display_name for one in found[1:]}
+        if others:  # a server that lists all templates: which one people see cannot be told
+            raise JournalInOtherTemplate(", ".join(sorted(others)))
         if row.balancing_account_number:
             raise JournalHasBalancingAccount(row.balancing_account_number)
         return Journal(self._company_id, row.id, row.code, row.template_display_name)
 
     def create(self) -> Journal:
         """Create it without number series and balancing account (contract 2.2)."""
+        path = f"{self._company}/journals"
         body = encode({"code": JOURNAL_CODE, "displayName": "PEX Card Journal"})
         try:
-            response = self._client.exchange("POST", f"{self._company}/journals", body=body)
-        except httpx.TransportError as error:
-            raise BusinessCentralUnavailable(f"no answer ({type(error).__name__})") from error
+            response = self._client.exchange("POST", path, body=body)
+        except httpx.RequestError as error:
+            raise no_answer(error) from error
         if not response.is_success:
             refused = read_error(response.status_code, response.content)
             if refused.code != SAME_KEY_EXISTS:
-                raise refusal_of(refused, asked_to_wait(response))
+                raise self._client.refusal(response, path)
         return self.resolve()
 
     def lines(self, journal: Journal) -> tuple[FoundLine, ...]:
@@ -109,7 +126,7 @@ class HttpGeneralJournal:
         rows = self._client.rows(
             LineRow, self._lines_url(journal), {"$filter": condition, "$select": LINE_COLUMNS}
         )
-        return tuple(row.value() for row in distinct(rows, lambda row: row.id))
+        return tuple(row.value() for row in distinct(rows, _id))
 
     def highest_line_number(self, journal: Journal) -> int:
         """The greatest line number, 0 of an empty journal."""
@@ -129,7 +146,7 @@ class HttpGeneralJournal:
             f"contains(description,{text(DESCRIPTION_MARK)})",
             f"startswith(documentNumber,{text('PEX-')})",
         )
-        where = f"companies({journal.company_id})/generalLedgerEntries"
+        where = f"{company_path(journal.company_id)}/generalLedgerEntries"
         found = self._client.several(
             [
                 (
@@ -140,13 +157,19 @@ class HttpGeneralJournal:
             ]
         )
         rows = [row for rows in found for row in rows if isinstance(row, LedgerRow)]
-        return tuple(row.value() for row in distinct(rows, lambda row: row.id))
+        return tuple(row.value() for row in distinct(rows, _id))
 
     def submit(
         self, journal: Journal, pack: Sequence[NumberedEntry], not_after: datetime
     ) -> Answer:
-        """Send whole entries in one snapshot `$batch`, once."""
+        """Send whole entries in one snapshot `$batch`, once.
+
+        Raises:
+            ValueError: the pack has more lines than a `$batch` may have operations.
+        """
         requests = operations(pack, self._lines_url(journal))
+        if len(requests) > CAPACITY:
+            raise ValueError(f"{len(requests)} operations are too many for one request")
         try:
             response = self._client.exchange(
                 "POST",
@@ -158,23 +181,34 @@ class HttpGeneralJournal:
             )
         except NOT_SENT as error:
             return NotRun(BusinessCentralUnavailable(f"not reached ({type(error).__name__})"))
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return Unknown(f"The answer was lost ({type(error).__name__}).")
         except Refusal as refusal:
             return NotRun(refusal, getattr(refusal, "retry_after", None))
-        return read_answer(response.status_code, response.content, pack, asked_to_wait(response))
+        return read_answer(
+            response.status_code,
+            response.content,
+            pack,
+            replace(self._client.place("$batch"), company_id=journal.company_id),
+            asked_to_wait(response),
+        )
 
     def _check_time(self, not_after: datetime) -> None:
         if self._clock.now() > not_after:
             raise TooLate
 
     def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:
-        """Delete our own unposted lines in one snapshot `$batch`."""
+        """Delete our own unposted lines in one snapshot `$batch`.
+
+        Raises:
+            Refusal: nothing was deleted, or it is not known.
+        """
+        company = company_path(journal.company_id)
         requests = [
             {
                 "id": str(number),
                 "method": "DELETE",
-                "url": f"companies({journal.company_id})/journalLines({line_id})",
+                "url": f"{company}/journalLines({line_id})",
                 "headers": {"If-Match": "*"},
             }
             for number, line_id in enumerate(line_ids)
@@ -187,20 +221,22 @@ class HttpGeneralJournal:
                 headers=SNAPSHOT,
                 operations=len(requests),
             )
-        except httpx.TransportError as error:
-            raise BusinessCentralUnavailable(f"no answer ({type(error).__name__})") from error
-        _require_all(response, len(requests))
+        except httpx.RequestError as error:
+            raise no_answer(error) from error
+        if not response.is_success:
+            raise self._client.refusal(response, "$batch")
+        answers = decode(BatchAnswer, response.content).responses
+        failed = next((one for one in answers if not one.is_success), None)
+        if failed is not None:
+            told = read_error(failed.status, bytes(failed.body))
+            raise refusal_of(told, self._client.place(company))
+        if len(answers) != len(requests):
+            raise BusinessCentralUnavailable("an answer is missing")
 
-    def _lines_url(self, journal: Journal) -> str:
-        return f"{self._company}/journals({journal.id})/journalLines"
+    @staticmethod
+    def _lines_url(journal: Journal) -> str:
+        return f"{company_path(journal.company_id)}/journals({journal.id})/journalLines"
 
 
-def _require_all(response: httpx.Response, wanted: int) -> None:
-    if not response.is_success:
-        raise refusal_of(read_error(response.status_code, response.content))
-    answers = msgspec.json.decode(response.content, type=BatchAnswer).responses
-    failed = next((one for one in answers if one.status >= 400), None)  # noqa: PLR2004 - an error
-    if failed is not None:
-        raise refusal_of(read_error(failed.status, bytes(failed.body)))
-    if len(answers) != wanted:
-        raise BusinessCentralRefused(200, "Unknown", "An answer is missing.")
+def _id(row: JournalRow | LineRow | LedgerRow) -> str:
+    return row.id

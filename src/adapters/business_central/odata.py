@@ -23,3 +23,8 @@ def address(path: str, options: Mapping[str, str] | None = None) -> str:
         return path
     query = "&".join(f"{name}={quote(value, safe='')}" for name, value in options.items())
     return f"{path}?{query}"
+
+
+def company_path(company_id: str) -> str:
+    """A company's address; whatever the id holds, it leads nowhere else (contract 1.1)."""
+    return f"companies({quote(company_id, safe='')})"

@@ -181,6 +181,11 @@ class InnerAnswer(msgspec.Struct):
     id: str | None = None
     body: msgspec.Raw = msgspec.Raw(b"null")
 
+    @property
+    def is_success(self) -> bool:
+        """Whether its status is 2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004 - the successes
+
 
 class BatchAnswer(msgspec.Struct):
     """A `$batch` answer."""

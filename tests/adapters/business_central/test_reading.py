@@ -37,6 +37,7 @@ class Wire:
         self.client = Client(
             self.http,
             ROOT,
+            "e",
             lambda *, renew=False: "fresh" if renew else "old",
             Throttle(3),
             lambda *_: None,
@@ -258,19 +259,60 @@ def spend(throttle: Throttle, times: int, operations: int = 1) -> None:
             pass
 
 
-def test_the_budget_slides_over_five_minutes() -> None:
+def test_a_little_is_waited_for_the_budget() -> None:
     hands = Hands()
     throttle = Throttle(1, budget=10, monotonic=hands.monotonic, sleep=hands.sleep)
     spend(throttle, 10)
     assert hands.time == 0
-    spend(throttle, 1)
+    hands.time = 290
+    spend(throttle, 10)
     assert hands.time == pytest.approx(300)
+
+
+def test_a_worker_does_not_wait_long_for_the_budget_but_tells_when_to_come_back() -> None:
+    hands = Hands()
+    throttle = Throttle(1, budget=10, monotonic=hands.monotonic, sleep=hands.sleep)
+    spend(throttle, 10)
+    with pytest.raises(BusinessCentralUnavailable) as over:
+        spend(throttle, 1)
+    assert over.value.retry_after == pytest.approx(300)
+    hands.time = 300
+    spend(throttle, 10)
+
+
+def test_the_time_told_is_when_there_is_room_for_all_operations() -> None:
+    hands = Hands()
+    throttle = Throttle(1, budget=100, monotonic=hands.monotonic, sleep=hands.sleep)
+    throttle.learn_from_429()
+    spend(throttle, 1, operations=1)
+    hands.time = 100
+    spend(throttle, 1, operations=60)
+    hands.time = 200
+    spend(throttle, 1, operations=39)
+    with pytest.raises(BusinessCentralUnavailable) as over:
+        spend(throttle, 1, operations=50)
+    assert over.value.retry_after == pytest.approx(200)
+    hands.time = 400
+    spend(throttle, 1, operations=50)
 
 
 def test_a_429_below_the_budget_teaches_to_count_operations() -> None:
     hands = Hands()
     throttle = Throttle(1, budget=200, monotonic=hands.monotonic, sleep=hands.sleep)
     spend(throttle, 2, operations=100)
-    throttle.learn_from_429()
     spend(throttle, 1, operations=100)
-    assert hands.time == pytest.approx(300)
+    throttle.learn_from_429()
+    with pytest.raises(BusinessCentralUnavailable):
+        spend(throttle, 1, operations=100)
+    hands.time = 300
+    spend(throttle, 2, operations=100)
+
+
+def test_a_429_at_the_budgets_end_teaches_nothing() -> None:
+    hands = Hands()
+    throttle = Throttle(1, budget=2, monotonic=hands.monotonic, sleep=hands.sleep)
+    spend(throttle, 2, operations=100)
+    throttle.learn_from_429()
+    hands.time = 300
+    spend(throttle, 2, operations=100)
+    assert hands.time == 300
