@@ -2,6 +2,8 @@
 
 import functools
 import threading
+import time
+from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import quote
 from uuid import UUID
@@ -37,6 +39,7 @@ class HttpBusinessCentral:
         concurrency: int = 3,
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._sign_in = sign_in
@@ -44,6 +47,7 @@ class HttpBusinessCentral:
         self._concurrency = concurrency
         self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
+        self._sleep = sleep
         self._lock = threading.Lock()
         self._throttles: dict[str, Throttle] = {}
 
@@ -71,6 +75,7 @@ class HttpBusinessCentral:
             functools.partial(self._sign_in.access_token, connection),
             self._throttle(tenant_id),
             self._on_request,
+            self._sleep,
         )
 
     def _throttle(self, tenant_id: str) -> Throttle:

@@ -58,11 +58,17 @@ class KeptSignIns:
         kept = self._vault.get(connection, CACHE)
         return KeptCache("", 0) if kept is None else KeptCache(kept[0].decode(), kept[1])
 
-    def replace(self, connection: UUID, mode: str, tenant_id: str, cache: str) -> None:
-        """Keep a new sign-in in place of the old one; the tokens first, since the rest names it."""
-        self._vault.put(connection, CACHE, cache.encode())
+    def replace(
+        self, connection: UUID, mode: str, tenant_id: str, cache: str
+    ) -> tuple[KeptSignIn, int]:
+        """Keep a new sign-in in place of the old one, and tell it with the version of its tokens.
+
+        The tokens come first: a process that finds the new sign-in finds them too.
+        """
+        cache_version = self._vault.put(connection, CACHE, cache.encode())
         raw = json.dumps({"mode": mode, "tenant_id": tenant_id})
-        self._vault.put(connection, SIGN_IN, raw.encode())
+        version = self._vault.put(connection, SIGN_IN, raw.encode())
+        return KeptSignIn(mode, tenant_id, version), cache_version
 
     def refresh(self, connection: UUID, cache: str, expected_version: int) -> int | None:
         """Keep refreshed tokens: the new version, None where others were stored in between."""

@@ -56,6 +56,11 @@ class Opened:
         """Whether the token is of this very sign-in and has time left."""
         return self.sign_in == sign_in and time.monotonic() < self.good_until
 
+    def take(self, taken: Mapping[str, Any]) -> None:
+        """Remember a token as good until shortly before its end."""
+        lasting = float(taken.get("expires_in") or 0) - MARGIN_SECONDS
+        self.token, self.good_until = str(taken["access_token"]), time.monotonic() + lasting
+
 
 class MsalSignIn:
     """Fulfils the port `MicrosoftSignIn`; one msal application and one cache a connection.
@@ -101,8 +106,8 @@ class MsalSignIn:
         if not _TENANT.fullmatch(tenant_id) or tenant_id.casefold() in NO_TENANTS:
             raise MicrosoftSignInRefused("the tenant is neither an id nor a domain")
         app = self._app(tenant_id)
-        self._taken(self._ask("it sent no token", app.acquire_token_for_client, SCOPES))
-        self._replace(connection, app, SERVICE, tenant_id)
+        taken = self._taken(self._ask("it sent no token", app.acquire_token_for_client, SCOPES))
+        self._replace(connection, app, taken, SERVICE, tenant_id)
         return MicrosoftUser(tenant_id, f"app {self._client_id}")
 
     def begin(self, connection: UUID, redirect_uri: str) -> str:
@@ -134,7 +139,7 @@ class MsalSignIn:
         tenant_id = str(claims.get("tid") or "")
         if not tenant_id:
             raise MicrosoftSignInRefused("the answer names no tenant")
-        self._replace(connection, app, DELEGATED, tenant_id)
+        self._replace(connection, app, taken, DELEGATED, tenant_id)
         name = str(claims.get("preferred_username") or claims.get("oid") or "")
         return connection, MicrosoftUser(tenant_id, name)
 
@@ -146,10 +151,14 @@ class MsalSignIn:
         self._kept.forget(connection)
         self._opened.pop(connection, None)
 
-    def _replace(self, connection: UUID, app: Any, mode: str, tenant_id: str) -> None:
+    def _replace(
+        self, connection: UUID, app: Any, taken: Mapping[str, Any], mode: str, tenant_id: str
+    ) -> None:
         with self._of(connection):
-            self._kept.replace(connection, mode, tenant_id, app.token_cache.serialize())
-            self._opened.pop(connection, None)
+            cache = app.token_cache.serialize()
+            sign_in, version = self._kept.replace(connection, mode, tenant_id, cache)
+            opened = self._opened[connection] = Opened(app, sign_in, version)
+            opened.take(taken)
 
     # --- tokens --------------------------------------------------------------------------------
 
@@ -180,9 +189,7 @@ class MsalSignIn:
                 raise
             opened = self._open(connection, sign_in)
             taken = self._silently(opened.app, sign_in.mode, renew=False)
-        opened.token = str(taken["access_token"])
-        lasting = float(taken.get("expires_in") or 0) - MARGIN_SECONDS
-        opened.good_until = time.monotonic() + lasting
+        opened.take(taken)
         self._keep(connection, opened)
         return opened.token
 

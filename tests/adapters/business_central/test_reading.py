@@ -20,6 +20,7 @@ from application.ports.company_data import (
     BusinessCentralSignInRefused,
     BusinessCentralUnavailable,
     CompanyNotFound,
+    EnvironmentNotFound,
 )
 from domain.refusals import Refusal
 
@@ -31,8 +32,9 @@ class Wire:
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
-        self.answers: list[httpx.Response | type[httpx.TransportError]] = []
+        self.answers: list[httpx.Response | type[httpx.RequestError]] = []
         self.slept: list[float] = []
+        self.counted: list[tuple[str, str, int, int]] = []
         self.http = httpx.Client(transport=httpx.MockTransport(self._respond))
         self.client = Client(
             self.http,
@@ -40,7 +42,7 @@ class Wire:
             "e",
             lambda *, renew=False: "fresh" if renew else "old",
             Throttle(3),
-            lambda *_: None,
+            lambda *counted: self.counted.append(counted),
             self.slept.append,
         )
 
@@ -51,7 +53,7 @@ class Wire:
             return answer
         raise answer("on purpose", request=request)
 
-    def read(self, *answers: httpx.Response | type[httpx.TransportError]) -> list[str]:
+    def read(self, *answers: httpx.Response | type[httpx.RequestError]) -> list[str]:
         self.answers = list(answers)
         return [row.code for row in self.client.rows(CodeRow, "companies(1)/dimensions")]
 
@@ -89,10 +91,11 @@ def test_a_read_goes_to_the_primary_in_english(wire: Wire) -> None:
         httpx.Response(504),
         httpx.ReadTimeout,
         httpx.ConnectError,
+        httpx.DecodingError,
     ],
 )
 def test_a_read_is_tried_again_while_bc_is_away(
-    wire: Wire, fault: httpx.Response | type[httpx.TransportError]
+    wire: Wire, fault: httpx.Response | type[httpx.RequestError]
 ) -> None:
     assert wire.read(fault, rows("A")) == ["A"]
     assert len(wire.slept) == 1
@@ -120,6 +123,7 @@ def test_an_unreadable_answer_is_told_as_unavailable(wire: Wire) -> None:
     ("answer", "refusal"),
     [
         (error(403, "Authorization_X"), BusinessCentralPermissionMissing),
+        (httpx.Response(403, text="<html>"), BusinessCentralPermissionMissing),
         (error(400, "X", "the current permissions prevented"), BusinessCentralPermissionMissing),
         (error(400, "Internal_CompanyNotFound"), CompanyNotFound),
         (error(400, "BadRequest"), BusinessCentralRefused),
@@ -138,6 +142,54 @@ def test_a_second_401_is_a_refused_sign_in(wire: Wire) -> None:
     with pytest.raises(BusinessCentralSignInRefused):
         wire.read(httpx.Response(401), httpx.Response(401))
     assert [one.headers["authorization"] for one in wire.requests] == ["Bearer old", "Bearer fresh"]
+
+
+def test_a_401_for_want_of_a_permission_is_no_refused_sign_in(wire: Wire) -> None:
+    lacking = error(401, "Authorization_RequestDenied")
+    with pytest.raises(BusinessCentralPermissionMissing):
+        wire.read(lacking, lacking)
+
+
+@pytest.mark.parametrize("path", ["companies", "companies?$select=id", "$batch"])
+def test_at_the_entrance_only_the_environment_can_be_missing(wire: Wire, path: str) -> None:
+    wire.answers = [httpx.Response(404, text="<html>")]
+    with pytest.raises(EnvironmentNotFound, match="'e'"):
+        wire.client.read(path)
+
+
+def test_a_missing_company_is_named(wire: Wire) -> None:
+    wire.answers = [error(404, "Internal_CompanyNotFound")]
+    with pytest.raises(CompanyNotFound, match="no company 6f0d for"):
+        wire.client.read("companies(6f0d)/journals")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.test/v2.0/t/e/api/v2.0/x",
+        "http://bc.test/v2.0/t/e/api/v2.0/x",
+        "https://bc.test:444/x",
+        "https://bc.test@evil.test/x",
+        "//evil.test/x",
+        "x?$skiptoken=1",
+        "https://[bad",
+    ],
+)
+def test_the_token_follows_no_link_to_elsewhere(wire: Wire, link: str) -> None:
+    with pytest.raises(BusinessCentralRefused, match="no next page of its own"):
+        wire.read(rows("A", link=link), rows("B"))
+    assert len(wire.requests) == 1
+
+
+def test_pages_that_lead_in_a_circle_are_given_up(wire: Wire) -> None:
+    one, two = f"{ROOT}/x?$skiptoken=1", f"{ROOT}/x?$skiptoken=2"
+    with pytest.raises(BusinessCentralRefused, match="no next page of its own"):
+        wire.read(rows("A", link=one), rows("B", link=two), rows("C", link=one))
+
+
+def test_a_fault_on_a_later_page_is_waited_out(wire: Wire) -> None:
+    link = f"{ROOT}/x?$skiptoken=1"
+    assert wire.read(rows("A", link=link), httpx.Response(503), rows("B")) == ["A", "B"]
 
 
 def test_pages_are_followed_by_their_links_as_they_stand(wire: Wire) -> None:
@@ -173,6 +225,32 @@ def test_an_error_within_several_lists_is_that_errors_refusal(wire: Wire) -> Non
         wire.client.several([(CodeRow, "a"), (CodeRow, "b")])
 
 
+def test_a_passing_fault_within_several_lists_is_waited_out(wire: Wire) -> None:
+    inner = [{"id": "0", "status": 503, "body": None}]
+    wire.answers = [httpx.Response(200, json={"responses": inner}), rows("A"), rows("B")]
+    found = wire.client.several([(CodeRow, "a"), (CodeRow, "b")])
+    assert [len(one) for one in found] == [1, 1]
+
+
+def test_a_stale_skip_token_within_several_lists_begins_that_list_anew(wire: Wire) -> None:
+    body = json.loads(rows("A", link=f"{ROOT}/x?$skiptoken=1").content)
+    inner = [{"id": "0", "status": 200, "body": body}]
+    wire.answers = [
+        httpx.Response(200, json={"responses": inner}),
+        error(400, "SkipTokenIsNoLongerValid"),
+        rows("A", "B"),
+    ]
+    (found,) = wire.client.several([(CodeRow, "a")])
+    assert len(found) == 2
+    assert str(wire.requests[2].url) == f"{ROOT}/a"
+
+
+def test_every_request_is_counted_also_one_without_an_answer(wire: Wire) -> None:
+    wire.read(httpx.ReadTimeout, httpx.Response(503), rows())
+    path = "companies(1)/dimensions"
+    assert wire.counted == [("GET", path, 0, 1), ("GET", path, 503, 1), ("GET", path, 200, 1)]
+
+
 def test_a_list_that_was_left_out_is_read_by_itself(wire: Wire) -> None:
     inner = [{"id": "0", "status": 200, "body": json.loads(rows("A").content)}]
     wire.answers = [httpx.Response(200, json={"responses": inner}), rows("B")]
@@ -186,6 +264,10 @@ def test_a_list_that_was_left_out_is_read_by_itself(wire: Wire) -> None:
         (b'{"error":{"code":"X","message":"Text."}}', "X", "Text."),
         (b"<error><code>Unauthorized</code><message>wrong</message></error>",
          "Unauthorized", "wrong"),
+        (b'<m:error xmlns:m="x"><m:code>X</m:code><m:message xml:lang="en">a &amp; b</m:message>',
+         "X", "a & b"),
+        (b'{"error":{"code":null,"message":null}}', "Unknown", "status 500"),
+        (b'{"error":"text"}', "Unknown", "status 500"),
         (b"<!DOCTYPE html><title>x</title>", "Unknown", "status 500"),
         (b"", "Unknown", "status 500"),
         (b"[1]", "Unknown", "status 500"),

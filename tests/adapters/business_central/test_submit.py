@@ -14,8 +14,11 @@ from adapters.business_central.access import HttpBusinessCentral
 from adapters.business_central.wire import encode
 from application.ports.company_data import (
     BusinessCentralPermissionMissing,
+    BusinessCentralRefused,
     BusinessCentralSignInRefused,
     BusinessCentralUnavailable,
+    CompanyNotFound,
+    EnvironmentNotFound,
 )
 from application.ports.general_journal import (
     Accepted,
@@ -28,10 +31,16 @@ from application.ports.general_journal import (
     Refused,
     Unknown,
 )
+from application.ports.sign_in import MicrosoftSignInRefused, MicrosoftUnavailable
 from domain.journal_entry import AccountType, DimensionCode, JournalEntry, JournalLine
 from domain.money import Money
 from domain.pack import NumberedEntry
-from domain.refusals import DimensionIsDefault, JournalUnderApproval, RefusedByBusinessCentral
+from domain.refusals import (
+    DimensionIsDefault,
+    JournalUnderApproval,
+    Refusal,
+    RefusedByBusinessCentral,
+)
 from fakes.clock import FakeClock
 
 JOURNAL = Journal("6f0d2c11", "c83b5e20", "PEX CARD", "GENERAL")
@@ -72,9 +81,10 @@ class Wire:
         self.requests: list[httpx.Request] = []
         self.answers: list[Respond] = []
         self.clock = FakeClock(datetime(2026, 8, 15, 14, tzinfo=UTC))
+        self.sign_in = FakeSignIn()
         self.opened = HttpBusinessCentral(
             "https://bc.test",
-            FakeSignIn(),  # type: ignore[arg-type]
+            self.sign_in,  # type: ignore[arg-type]
             self.clock,
             transport=httpx.MockTransport(self._respond),
         )
@@ -139,7 +149,7 @@ def failing(line: int, code: int, error: str, message: str) -> Respond:
     return respond
 
 
-def raising(error: type[httpx.TransportError]) -> Respond:
+def raising(error: type[httpx.RequestError]) -> Respond:
     def respond(request: httpx.Request) -> httpx.Response:
         raise error("on purpose", request=request)
 
@@ -205,6 +215,11 @@ def test_a_taken_number_is_told_by_its_code_whatever_the_status(wire: Wire, code
     assert answer == NumberTaken(1, 730030)
 
 
+def test_a_taken_number_that_is_not_of_the_pack_blames_no_entry(wire: Wire) -> None:
+    answer = wire.submit(failing(999, 400, "Internal_EntityWithSameKeyExists", "exists"))
+    assert isinstance(answer, NotRun)
+
+
 def test_a_default_dimension_and_an_approval_have_refusals_of_their_own(wire: Wire) -> None:
     default = "The dimension set line already exists. Check existing dimension set lines."
     one = wire.submit(failing(730010, 400, "Application_DialogException", default))
@@ -223,10 +238,69 @@ def test_a_missing_permission_stops_the_run_and_blames_no_entry(wire: Wire) -> N
     assert isinstance(answer.refusal, BusinessCentralPermissionMissing)
 
 
-def test_a_journal_that_is_gone_stops_the_run(wire: Wire) -> None:
-    answer = wire.submit(failing(730010, 404, "Internal_RecordNotFound", "gone"))
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        (404, "Unknown", "gone"),
+        (400, "Internal_RecordNotFound", "The Gen. Journal Batch does not exist."),
+        (400, "Internal_DataNotFoundFilter", "There is no Gen. Journal Batch within the filter."),
+    ],
+)
+def test_a_journal_that_is_gone_stops_the_run(
+    wire: Wire, code: int, error: str, message: str
+) -> None:
+    answer = wire.submit(failing(730010, code, error, message))
     assert isinstance(answer, NotRun)
     assert isinstance(answer.refusal, JournalMissing)
+
+
+def test_another_record_that_is_missing_is_the_entrys_own_trouble(wire: Wire) -> None:
+    text = "The Vendor Posting Group does not exist."
+    answer = wire.submit(failing(730030, 400, "Internal_RecordNotFound", text))
+    assert isinstance(answer, Refused)
+    assert answer.culprit == 1
+
+
+@pytest.mark.parametrize("code", [400, 404])
+def test_a_company_that_is_gone_stops_the_run_by_its_name(wire: Wire, code: int) -> None:
+    answer = wire.submit(failing(730010, code, "Internal_CompanyNotFound", "gone"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, CompanyNotFound)
+    assert "6f0d2c11" in answer.refusal.cause
+
+
+def test_an_environment_that_is_gone_stops_the_run_by_its_name(wire: Wire) -> None:
+    answer = wire.submit(status(404, "<html>"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, EnvironmentNotFound)
+    assert "Production" in answer.refusal.cause
+
+
+def test_an_inner_401_blames_the_sign_in_and_no_entry(wire: Wire) -> None:
+    answer = wire.submit(failing(730030, 401, "Authentication_InvalidCredentials", "rejected"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, BusinessCentralSignInRefused)
+
+
+def test_an_error_that_belongs_to_no_line_blames_no_entry(wire: Wire) -> None:
+    answer = wire.submit(failing(999, 400, "BadRequest", "what is this"))
+    assert isinstance(answer, NotRun)
+    assert isinstance(answer.refusal, BusinessCentralRefused)
+
+
+def test_bc_keeps_document_numbers_in_upper_case_and_amounts_without_zeros(wire: Wire) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        content = echo(request).content.replace(b"PEX-1-X1", b"pex-1-x1").replace(b"48.60", b"48.6")
+        return httpx.Response(200, content=content)
+
+    assert isinstance(wire.submit(respond), Accepted)
+
+
+def test_a_pack_larger_than_a_batch_is_a_fault_of_the_program(wire: Wire) -> None:
+    pack = [entry(number, 730010 + number * 20) for number in range(51)]
+    with pytest.raises(ValueError, match="102 operations"):
+        wire.journal.submit(JOURNAL, pack, wire.clock.now())
+    assert wire.requests == []
 
 
 @pytest.mark.parametrize("code", [408, 409, 500, 503])
@@ -249,21 +323,34 @@ def test_an_unreadable_success_is_unknown(wire: Wire, body: str) -> None:
     assert isinstance(wire.submit(status(200, body)), Unknown)
 
 
-@pytest.mark.parametrize("code", [408, 409, 500, 502, 503, 504, 204, 302])
+@pytest.mark.parametrize(
+    "code", [408, 409, 410, 425, 499, 500, 501, 502, 503, 504, 201, 202, 204, 302]
+)
 def test_an_outer_answer_that_is_not_clear_is_unknown(wire: Wire, code: int) -> None:
     assert isinstance(wire.submit(status(code)), Unknown)
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, httpx.WriteError]
+    "error",
+    [
+        httpx.ReadError,
+        httpx.ReadTimeout,
+        httpx.RemoteProtocolError,
+        httpx.WriteError,
+        httpx.WriteTimeout,
+        httpx.CloseError,
+        httpx.DecodingError,
+    ],
 )
-def test_a_lost_answer_is_unknown(wire: Wire, error: type[httpx.TransportError]) -> None:
+def test_a_lost_answer_is_unknown(wire: Wire, error: type[httpx.RequestError]) -> None:
     assert isinstance(wire.submit(raising(error)), Unknown)
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout])
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError]
+)
 def test_a_server_that_was_not_reached_ran_nothing(
-    wire: Wire, error: type[httpx.TransportError]
+    wire: Wire, error: type[httpx.RequestError]
 ) -> None:
     assert isinstance(wire.submit(raising(error)), NotRun)
 
@@ -275,7 +362,7 @@ def test_a_429_ran_nothing_and_tells_how_long_to_wait(wire: Wire) -> None:
     assert len(wire.requests) == 1
 
 
-@pytest.mark.parametrize("code", [400, 404, 405, 413, 415])
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 406, 411, 412, 413, 414, 415, 431])
 def test_a_refused_request_ran_nothing(wire: Wire, code: int) -> None:
     assert isinstance(wire.submit(status(code)), NotRun)
 
@@ -302,6 +389,41 @@ def test_a_worker_that_slept_too_long_sends_nothing(wire: Wire) -> None:
     answer = wire.journal.submit(JOURNAL, PACK, deadline)
     assert isinstance(answer, NotRun)
     assert wire.requests == []
+
+
+def test_a_worker_that_slept_over_a_401_sends_nothing_more(wire: Wire) -> None:
+    def slow(_request: httpx.Request) -> httpx.Response:
+        wire.clock.advance(61)
+        return httpx.Response(401)
+
+    answer = wire.submit(slow)
+    assert isinstance(answer, NotRun)
+    assert len(wire.requests) == 1
+
+
+def test_an_answer_lost_after_a_401_is_unknown(wire: Wire) -> None:
+    assert isinstance(wire.submit(status(401), raising(httpx.ReadError)), Unknown)
+
+
+@pytest.mark.parametrize("refusal", [MicrosoftSignInRefused("no"), MicrosoftUnavailable("no")])
+def test_without_a_token_nothing_ran(wire: Wire, refusal: Refusal) -> None:
+    def refuse(_connection: UUID, *, renew: bool = False) -> str:
+        raise refusal
+
+    wire.sign_in.access_token = refuse  # type: ignore[method-assign]
+    assert wire.submit() == NotRun(refusal)
+
+
+def test_cookies_are_not_kept_between_connections(wire: Wire) -> None:
+    wire.submit(status(401, **{"Set-Cookie": "affinity=1; Path=/"}), echo)
+    assert "cookie" not in wire.requests[1].headers
+
+
+def test_tenant_and_environment_are_one_step_of_the_address_each(wire: Wire) -> None:
+    wire.opened.general_journal(uuid4(), "a/b", "x?y z", "c").submit(
+        JOURNAL, PACK, wire.clock.now()
+    )
+    assert wire.requests[0].url.raw_path == b"/v2.0/a%2Fb/x%3Fy%20z/api/v2.0/$batch"
 
 
 def test_a_pack_is_never_sent_twice_by_itself(wire: Wire) -> None:
