@@ -203,6 +203,13 @@ def test_bank_and_vendor_lines_carry_their_dimensions_and_are_found_in_the_ledge
     assert isinstance(product.find(both, 1), InLedger)
 
 
+def test_a_name_that_sounds_like_an_approval_is_none(product: Product) -> None:
+    gone = entry(2, 700030, line("APPROVED", "9.00", 2), line("10950", "-9.00", 2))
+    answer = product.submit(FIRST, gone)
+    assert isinstance(answer, Refused)
+    assert (answer.culprit, type(answer.refusal)) == (1, RefusedByBusinessCentral)
+
+
 def test_an_unknown_tax_code_names_its_entry(product: Product) -> None:
     wrong = replace(line("62400", "9.00", 2), tax_code="NO-SUCH")
     answer = product.submit(FIRST, entry(2, 700030, wrong, line("10950", "-9.00", 2)))

@@ -46,6 +46,7 @@ ERROR = 400
 NOT_RUN = frozenset({400, 401, 403, 404, 405, 406, 411, 412, 413, 414, 415, TOO_MANY, 431})
 RECORD_NOT_FOUND = frozenset({"Internal_RecordNotFound", "Internal_DataNotFoundFilter"})
 CENT = Decimal("0.01")
+DIALOG = "Application_DialogException"
 DEFAULT_DIMENSION = "dimension set line already exists"
 JOURNAL_BATCH = "journal batch"  # as BC's English messages call the journal
 
@@ -187,9 +188,13 @@ def _culprit(line: str | None, pack: Sequence[NumberedEntry]) -> int | None:
 
 
 def _refusal(error: BcError) -> Failure:
+    """Both special cases share BC's code for dialogs, and differ in their text alone (2.3.8, 2.9).
+
+    Under another code, such a word is part of a number or a name that the message quotes.
+    """
     message = error.message
-    if DEFAULT_DIMENSION in message.casefold():
+    if error.code == DIALOG and DEFAULT_DIMENSION in message.casefold():
         return DimensionIsDefault(message)
-    if "approv" in message.casefold():
+    if error.code == DIALOG and "approv" in message.casefold():
         return JournalUnderApproval(message)
     return RefusedByBusinessCentral(error.code, message)
