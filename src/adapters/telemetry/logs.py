@@ -39,7 +39,12 @@ def _clean(name: str, value: Any) -> Any:
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Send structlog's and the standard library's logs through the one pipeline to stderr."""
+    """Send structlog's and the standard library's logs through the one pipeline to stderr.
+
+    What is redacted last is redacted first as well, since other handlers see the record before its
+    text is made. A line that cannot be written is dropped: `logging` would print it bare.
+    """
+    logging.raiseExceptions = False
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -48,7 +53,7 @@ def configure_logging(level: str, form: str) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, redact, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
