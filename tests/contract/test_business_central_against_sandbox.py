@@ -208,6 +208,23 @@ def test_a_chart_holds_all_that_entries_are_coded_with(world: World) -> None:
         assert {(one.code, one.name) for one in chart.dimensions[code].values} == set(values)
 
 
+def test_categories_are_read_as_people_call_them(world: World) -> None:
+    category = "Cost of Goods Sold"
+    world.played.add_accounts([{"number": "50100", "name": "Goods", "category": category}])
+    world.played.add_accounts([{"number": "99999", "name": "Memo", "category": ""}])
+    chart = world.data().chart(company.COMPANY_ID)
+    named = {one.number: one.category for one in chart.accounts}
+    assert (named["50100"], named["99999"]) == (category, "")
+
+
+def test_many_dimensions_come_whole(world: World) -> None:
+    for number in range(90):
+        world.played.add_dimension_values(f"D{number}", [{"code": "V", "name": f"v{number}"}])
+    chart = world.data().chart(company.COMPANY_ID)
+    for number in range(90):
+        assert [one.name for one in chart.dimensions[f"D{number}"].values] == [f"v{number}"]
+
+
 def test_a_chart_takes_two_requests_and_leaves_out_what_is_not_wanted(world: World) -> None:
     chart = world.data().chart(
         company.COMPANY_ID,

@@ -35,13 +35,14 @@ class Wire:
         self.answers: list[httpx.Response | type[httpx.RequestError]] = []
         self.slept: list[float] = []
         self.counted: list[tuple[str, str, int, int]] = []
+        self.throttle = Throttle(3)
         self.http = httpx.Client(transport=httpx.MockTransport(self._respond))
         self.client = Client(
             self.http,
             ROOT,
             "e",
             lambda *, renew=False: "fresh" if renew else "old",
-            Throttle(3),
+            self.throttle,
             lambda *counted: self.counted.append(counted),
             self.slept.append,
         )
@@ -217,6 +218,15 @@ def test_several_lists_come_in_one_request_and_each_is_whole(wire: Wire) -> None
     assert len(wire.requests) == 2
 
 
+def test_each_of_several_lists_is_asked_of_the_primary_in_english(wire: Wire) -> None:
+    wire.answers = [httpx.Response(200, json={"responses": []}), rows(), rows()]
+    wire.client.several([(CodeRow, "a"), (CodeRow, "b")])
+    sent = json.loads(wire.requests[0].content)["requests"]
+    wanted = {"Accept-Language": "en-US", "Data-Access-Intent": "ReadWrite"}
+    assert [one["headers"] for one in sent] == [wanted, wanted]
+    assert "isolation" not in wire.requests[0].headers
+
+
 def test_an_error_within_several_lists_is_that_errors_refusal(wire: Wire) -> None:
     body = {"error": {"code": "Internal_CompanyNotFound", "message": "no"}}
     inner = [{"id": "0", "status": 400, "body": body}]
@@ -388,6 +398,13 @@ def test_a_429_below_the_budget_teaches_to_count_operations() -> None:
         spend(throttle, 1, operations=100)
     hands.time = 300
     spend(throttle, 2, operations=100)
+
+
+def test_every_429_is_told_to_the_throttle(wire: Wire) -> None:
+    learned: list[bool] = []
+    wire.throttle.learn_from_429 = lambda: learned.append(True)  # type: ignore[method-assign]
+    wire.read(httpx.Response(429), httpx.Response(503), rows())
+    assert learned == [True]
 
 
 def test_a_429_at_the_budgets_end_teaches_nothing() -> None:

@@ -25,6 +25,7 @@ from application.ports.general_journal import (
     Answer,
     GeneralJournal,
     Journal,
+    JournalInOtherTemplate,
     JournalMissing,
     NotRun,
     NumberTaken,
@@ -429,3 +430,55 @@ def test_tenant_and_environment_are_one_step_of_the_address_each(wire: Wire) -> 
 def test_a_pack_is_never_sent_twice_by_itself(wire: Wire) -> None:
     wire.submit(status(503))
     assert len(wire.requests) == 1
+
+
+def journals(*templates: str) -> Respond:
+    rows = [
+        {"id": template, "code": "PEX CARD", "templateDisplayName": template}
+        for template in templates
+    ]
+    return lambda _request: httpx.Response(200, json={"value": rows})
+
+
+def test_a_journal_in_several_templates_is_none_to_write_to(wire: Wire) -> None:
+    wire.answers = [journals("GENERAL"), journals("GENERAL", "PAYMENT"), journals()]
+    assert wire.journal.resolve() == Journal("6f0d2c11", "GENERAL", "PEX CARD", "GENERAL")
+    with pytest.raises(JournalInOtherTemplate, match="PAYMENT"):
+        wire.journal.resolve()
+    with pytest.raises(JournalMissing):
+        wire.journal.resolve()
+
+
+def test_the_highest_number_is_one_row(wire: Wire) -> None:
+    wire.answers = [lambda _request: httpx.Response(200, json={"value": [{"lineNumber": 7}]})]
+    assert wire.journal.highest_line_number(JOURNAL) == 7
+    asked = wire.requests[0].url.params
+    assert (asked["$orderby"], asked["$top"]) == ("lineNumber desc", "1")
+
+
+def test_lines_are_deleted_in_one_snapshot_with_their_concurrency_token(wire: Wire) -> None:
+    wire.answers = [lambda _request: httpx.Response(200, json={"responses": [{"status": 204}]})]
+    wire.journal.delete(JOURNAL, ["e1b7"])
+    assert wire.requests[0].headers["isolation"] == "snapshot"
+    (sent,) = json.loads(wire.requests[0].content)["requests"]
+    assert sent["url"] == "companies(6f0d2c11)/journalLines(e1b7)"
+    assert (sent["method"], sent["headers"]) == ("DELETE", {"If-Match": "*"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "refusal"),
+    [
+        ({"responses": []}, BusinessCentralUnavailable),
+        ({"responses": [{"status": 302}]}, BusinessCentralRefused),
+        ({"responses": [{"status": 404}]}, BusinessCentralRefused),
+        ({"responses": [{"status": 503}]}, BusinessCentralUnavailable),
+        ({"error": {}}, BusinessCentralUnavailable),
+    ],
+    ids=str,
+)
+def test_a_deletion_that_is_not_sure_is_told(
+    wire: Wire, answer: dict[str, Any], refusal: type[Refusal]
+) -> None:
+    wire.answers = [lambda _request: httpx.Response(200, json=answer)]
+    with pytest.raises(refusal):
+        wire.journal.delete(JOURNAL, ["e1b7"])

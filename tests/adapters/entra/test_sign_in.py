@@ -183,7 +183,7 @@ def test_a_mended_secret_counts_at_once(entra: Entra) -> None:
     with pytest.raises(MicrosoftSignInRefused, match="AADSTS7000112"):
         process.access_token(entra.connection, renew=True)
     entra.played.switch(app_enabled=True)
-    process.access_token(entra.connection)
+    process.access_token(entra.connection, renew=True)
 
 
 @pytest.mark.parametrize(("client_id", "secret"), [("", "x"), ("x", ""), ("", "")])
@@ -309,6 +309,8 @@ def test_an_interaction_that_is_required_is_told(entra: Entra) -> None:
     entra.played.switch(interaction_required=True)
     with pytest.raises(MicrosoftSignInRefused, match="AADSTS50076"):
         process.access_token(entra.connection, renew=True)
+    entra.played.switch(interaction_required=False)
+    process.access_token(entra.connection, renew=True)
 
 
 # --- several processes ------------------------------------------------------------------------
@@ -318,10 +320,12 @@ def test_a_refresh_token_that_another_process_used_up_locks_nobody_out(entra: En
     entra.played.switch(single_use_refresh=True)
     one, two = entra.process(), entra.process()
     entra.delegated(one)
+    before = entra.asked(TOKEN)
     for _ in range(3):
         for process in (one, two):
             token = process.access_token(entra.connection, renew=True)
             assert entra.played.authenticate(token) == USER
+    assert entra.asked(TOKEN) - before == 6  # none with a token that was used up
 
 
 def test_two_processes_that_refresh_at_the_same_time_both_get_a_token(entra: Entra) -> None:
