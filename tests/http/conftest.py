@@ -1,17 +1,27 @@
 """A running service on a running sandbox, once for a test module."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from entrypoints.demo.company import ApiUser
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
 from http_running import Running
 from sandbox.program import Sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> Iterator[None]:
+    """No line for each request in the tests' own output."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="module")

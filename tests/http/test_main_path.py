@@ -165,7 +165,7 @@ def test_a_version_can_be_read_again_and_compared(user: ApiUser, connected: str)
     first = user.get(f"{path}/versions/1")
     assert first["company_id"] == company.COMPANY_ID
     changes = user.get(f"{path}/diff?from=0&to=1")["items"]
-    assert {"pointer": "/company_id", "from": None, "to": company.COMPANY_ID} in changes
+    assert {"path": "/company_id", "from": None, "to": company.COMPANY_ID} in changes
 
 
 def test_every_field_of_wrong_settings_is_named_with_its_fix(
@@ -220,7 +220,10 @@ def test_a_company_that_keeps_its_books_in_euro_is_refused(
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
-        ({"kinds": ["tag_options"]}, "INVALID_INPUT", "/kinds/0"),
+        ({"kinds": ["fees", "tag_options"]}, "KIND_NOT_OFFERED", "/kinds/1"),
+        ({"kinds": ["fees", "wishes"]}, "INVALID_INPUT", "/kinds/1"),
+        ({"start_date": "2026-02-30"}, "INVALID_INPUT", "/start_date"),
+        ({"kinds": "fees"}, "INVALID_INPUT", "/kinds"),
         ({"kinds": []}, "INVALID_INPUT", "/kinds"),
         ({"start_date": "2019-01-01"}, "DATES_REFUSED", "/start_date"),
         ({"start_date": "2026-10-05", "end_date": "2026-10-01"}, "DATES_REFUSED", "/end_date"),

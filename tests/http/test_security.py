@@ -1,18 +1,29 @@
 """Every route for every role, in the own and in another tenant; headers; secrets; problems."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar import Litestar, get
 from litestar.testing import TestClient
 
 from application.start_run import RunRequest
 from entrypoints.demo.company import ApiUser
 from entrypoints.http.app import create_app
-from entrypoints.http.security import ADMIN, ATTEMPTS_A_MINUTE, OPERATOR, SUPPORT
+from entrypoints.http.refusals import TooManyAttempts
+from entrypoints.http.security import (
+    ADMIN,
+    ATTEMPTS_A_MINUTE,
+    OPERATOR,
+    SUPPORT,
+    FailedAttempts,
+    RolesMissingError,
+    check_roles_stand,
+)
 from http_running import Running
 from sandbox import company
 
@@ -84,11 +95,10 @@ def test_the_route_table_is_not_empty(routes: list[Any]) -> None:
 
 
 def test_no_route_answers_without_a_token(
-    routes: list[Any], ids: dict[str, str], running: Running
+    routes: list[Any], ids: dict[str, str], anonymous: httpx.Client
 ) -> None:
     for method, path, _ in routes:
-        with TestClient(create_app(running.services)) as client:
-            response = _call(client, method, path, ids)
+        response = _call(anonymous, method, path, ids)
         assert response.status_code == 401, (method, path)
         assert response.headers["www-authenticate"] == "Bearer"
 
@@ -119,8 +129,31 @@ def test_another_tenants_admin_finds_nothing(
     for method, path, roles in routes:
         if ADMIN in roles and ("{connection_id" in path or "{run_id" in path):
             response = _call(clients["other"], method, path, ids)
-            assert response.status_code in (404, 428), (method, path, response.text)
-            assert response.status_code != 428 or "settings" not in response.text
+            assert response.status_code == 404, (method, path, response.text)
+
+
+def test_a_support_token_of_one_business_finds_no_other(
+    routes: list[Any], ids: dict[str, str], running: Running, connected: str
+) -> None:
+    with running.client(running.token(SUPPORT, company.CREDIT_BUSINESS)) as client:
+        for method, path, roles in routes:
+            if SUPPORT in roles and ("{connection_id" in path or "{run_id" in path):
+                assert _call(client, method, path, ids).status_code == 404, (method, path)
+        body = {"connection_id": connected}
+        assert client.post("/api/v1/audit/verify", json=body).status_code == 404
+        assert client.get("/api/v1/connections").json()["items"] == []
+
+
+def test_every_route_lets_the_roles_in_that_it_names(
+    routes: list[Any], ids: dict[str, str], clients: dict[str, httpx.Client]
+) -> None:
+    for method, path, roles in routes:
+        for role in roles:
+            if method == "GET":
+                client = clients["own" if role == ADMIN else role]
+                answer = _call(client, method, path, ids)
+                assert answer.status_code in (200, 404), (path, role, answer.text)
+                assert answer.status_code == 200 or "{pex_id}" in path, (path, role)
 
 
 def test_lists_hold_the_own_tenant_only(clients: dict[str, httpx.Client], connected: str) -> None:
@@ -192,36 +225,6 @@ def test_a_body_that_is_too_large_is_refused(
     assert problem(refused)["code"] == "BODY_TOO_LARGE"
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
-        ("POST", "/connections", {"pex": {}}, 400),
-        ("POST", "/connections", {"pex": {"token": 5}}, 400),
-        ("POST", "/connections", {"pex": {"token": "x"}, "more": 1}, 400),
-        ("POST", "/connections", b"{", 400),
-        ("GET", "/connections?limit=0", None, 400),
-        ("GET", "/connections?limit=many", None, 400),
-        ("GET", "/connections?cursor=nonsense", None, 400),
-    ],
-)
-def test_input_without_the_right_form_is_a_problem_with_a_pointer(
-    clients: dict[str, httpx.Client],
-    problem: Problem,
-    method: str,
-    path: str,
-    body: Any,
-    status: int,
-) -> None:
-    content = body if isinstance(body, bytes) else None
-    sent = None if content is not None else body
-    headers = {"Content-Type": "application/json"} if content is not None else {}
-    refused = clients[ADMIN].request(
-        method, f"/api/v1{path}", json=sent, content=content, headers=headers
-    )
-    assert refused.status_code == status, refused.text
-    assert problem(refused)["fix"]
-
-
 def test_an_unknown_connection_or_run_is_not_found(
     clients: dict[str, httpx.Client], problem: Problem
 ) -> None:
@@ -245,8 +248,12 @@ def test_the_api_description_names_every_route_and_problem(anonymous: httpx.Clie
 
 
 def test_the_documentation_page_loads_nothing_from_elsewhere(anonymous: httpx.Client) -> None:
-    page = anonymous.get("/docs").text
+    answer = anonymous.get("/docs")
+    page = answer.text
+    assert "style-src 'self'" in answer.headers["content-security-policy"]
+    assert anonymous.get("/docs/style.css").headers["content-type"].startswith("text/css")
     assert "/api/v1/connections" in page
+    assert "<code>start_date</code>: string (date)" in page
     assert "http://" not in page
     assert "https://" not in page
 
@@ -279,3 +286,75 @@ def test_too_many_wrong_tokens_from_one_address_are_stopped(
         stopped = client.get(path, headers=wrong)
     assert stopped.status_code == 429
     assert problem(stopped)["code"] == "TOO_MANY_ATTEMPTS"
+    assert 1 <= int(stopped.headers["retry-after"]) <= 60
+
+
+def test_requests_without_a_token_are_no_attempts(running: Running) -> None:
+    with TestClient(create_app(running.services)) as client:
+        statuses = {
+            client.get("/api/v1/connections").status_code for _ in range(ATTEMPTS_A_MINUTE + 5)
+        }
+    assert statuses == {401}
+
+
+def test_an_address_is_heard_again_after_a_minute_and_then_forgotten() -> None:
+    now = [0.0]
+    failed = FailedAttempts(lambda: now[0])
+    for _ in range(ATTEMPTS_A_MINUTE):
+        failed.note("192.0.2.1")
+    failed.check("192.0.2.2")
+    with pytest.raises(TooManyAttempts) as refused:
+        failed.check("192.0.2.1")
+    assert refused.value.retry_after == 60
+    now[0] = 61
+    failed.check("192.0.2.1")
+    assert failed.addresses() == 0
+
+
+def test_a_route_that_names_no_roles_cannot_be_served() -> None:
+    @get("/open", sync_to_thread=False)
+    def forgotten() -> None:
+        """Says nothing."""
+
+    with pytest.raises(RolesMissingError, match="/open"):
+        check_roles_stand(Litestar([forgotten], openapi_config=None))
+
+
+def test_only_these_routes_are_public(running: Running) -> None:
+    public = {
+        route.path
+        for route in create_app(running.services).routes
+        for handler in getattr(route, "route_handlers", ())
+        if handler.opt.get("roles", ()) is None
+    }
+    assert {path for path in public if not path.startswith("/docs")} == {
+        "/api/v1/microsoft/callback",
+        "/health/live",
+        "/health/ready",
+        "/openapi.json",
+    }
+
+
+def test_browsers_are_told_to_keep_to_https_where_the_service_is_reached_by_it(
+    running: Running,
+) -> None:
+    services = running.services
+    for url, told in (("https://pexbc.example", True), ("http://localhost:8000", False)):
+        settings = services.settings.model_copy(update={"public_url": url})
+        with TestClient(create_app(replace(services, settings=settings))) as client:
+            headers = client.get("/health/live").headers
+        assert ("strict-transport-security" in headers) is told
+
+
+def test_a_kept_head_shows_that_the_chain_was_not_written_anew(
+    clients: dict[str, httpx.Client],
+) -> None:
+    head = clients[SUPPORT].get("/api/v1/audit/head").json()
+
+    def chain(*heads: Any) -> Any:
+        answer = clients[SUPPORT].post("/api/v1/audit/verify", json={"heads": heads})
+        return answer.json()["chain"]
+
+    assert chain(head)["intact"] is True
+    other = chain(head | {"digest": "0" * 64})
+    assert (other["intact"], other["first_bad_position"]) == (False, head["position"])

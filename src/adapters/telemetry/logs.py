@@ -20,7 +20,7 @@ SECRET_VALUE = re.compile(
     r"|pexbc_[\w-]{20,}"
     r"|(?<=[?&])(code|state|client_secret|refresh_token|access_token)=[^&\s]+"
 )
-QUIET = ("httpx", "httpcore", "msal", "urllib3")
+QUIET = ("httpx", "httpcore", "msal", "urllib3", "alembic.runtime.migration")
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

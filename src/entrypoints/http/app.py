@@ -6,15 +6,32 @@ from typing import Any
 
 from litestar import Litestar, Request, Router
 from litestar.di import Provide
-from litestar.logging import LoggingConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Method
 
 from entrypoints.composition import Services
-from entrypoints.http import audit, connections, health, runs, settings, transactions
+from entrypoints.http import (
+    audit,
+    connections,
+    docs,
+    health,
+    microsoft,
+    runs,
+    settings,
+    transactions,
+)
+from entrypoints.http.observing import observed
 from entrypoints.http.problems import HANDLERS
-from entrypoints.http.security import Principal, add_headers, guard
+from entrypoints.http.security import (
+    PUBLIC,
+    Principal,
+    adding_headers,
+    check_roles_stand,
+    guard,
+)
 
 MAX_BODY_BYTES = 1_000_000
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -38,19 +55,19 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             runs.router,
             transactions.router,
             audit.router,
-            connections.microsoft_callback,
-            connections.microsoft_callback_post,
+            microsoft.callback,
+            microsoft.callback_post,
         ],
         security=[{"token": []}],
     )
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             api,
             health.live,
             health.ready,
-            health.openapi,
-            health.docs,
-            health.style,
+            docs.openapi,
+            docs.page,
+            docs.style,
         ],
         dependencies={
             "services": Provide(the_services, sync_to_thread=False),
@@ -58,18 +75,29 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         },
         guards=[guard(services)],
         exception_handlers=HANDLERS,
-        before_send=[add_headers],
+        before_send=[adding_headers(encrypted=services.settings.public_url.startswith("https:"))],
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=list(lifespan),
-        logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="pexbc",
             version="1",
-            path="/docs/description",
+            openapi_router=Router(
+                "/docs/description", route_handlers=[], opt=PUBLIC, include_in_schema=False
+            ),
             render_plugins=[JsonRenderPlugin()],
             use_handler_docstrings=True,
+            operation_id_creator=_operation_id,
             components=Components(
                 security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}
             ),
         ),
     )
+    check_roles_stand(app)
+    app.asgi_handler = observed(app.asgi_handler)
+    return app
+
+
+def _operation_id(handler: HTTPRouteHandler, _method: Method, _path: list[Any]) -> str:
+    """The handler's own name, for the clients that are made from the description."""
+    return handler.handler_name

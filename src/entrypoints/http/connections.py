@@ -1,48 +1,43 @@
 """Connections: connect, look, choose, part."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post, put
+from litestar import Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, URLEncodedBody
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from domain.settings_check import FieldError
 from entrypoints.composition import Services
-from entrypoints.http import rendering
-from entrypoints.http.problems import (
-    BusinessNotYours,
-    InvalidInput,
-    MicrosoftLinkNotOffered,
-    documented,
+from entrypoints.http import microsoft, rendering
+from entrypoints.http.answers import (
+    ChoicesAnswer,
+    ConnectionAnswer,
+    ConnectionList,
 )
-from entrypoints.http.security import ADMIN, EVERYBODY, READERS, Principal, visible_connection
-
-Json = dict[str, Any]
-CALLBACK = "/api/v1/microsoft/callback"
+from entrypoints.http.problems import documented
+from entrypoints.http.refusals import BusinessNotYours
+from entrypoints.http.security import (
+    ADMIN,
+    EVERYBODY,
+    READERS,
+    Principal,
+    visible_connection,
+)
 
 
 class PexSignIn(msgspec.Struct, forbid_unknown_fields=True):
     """A pasted PEX API token."""
 
-    token: str
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
 
 class NewConnection(msgspec.Struct, forbid_unknown_fields=True):
     """What connects a PEX business."""
 
     pex: PexSignIn
-
-
-class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How to sign in with Microsoft."""
-
-    mode: Literal["service", "delegated", "link"]
-    tenant_id: str | None = None
-    environment: str = "Production"
-    connection_id: UUID | None = None
 
 
 class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,14 +50,17 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
     "/",
     sync_to_thread=True,
     opt={"roles": (ADMIN,)},
-    responses=documented(422, 503),
+    responses={
+        **documented(409, 422, 502, 503),
+        HTTP_200_OK: ResponseSpec(ConnectionAnswer, description="It exists; its token is replaced"),
+    },
     summary="Connect a PEX business by its API token",
 )
 def connect(
     data: JSONBody[NewConnection],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Response[Json]:
+) -> Response[ConnectionAnswer]:
     """201 for a new connection; 200 where it exists, its token replaced."""
     grows: list[int] = []
 
@@ -98,10 +96,10 @@ def list_connections(
     principal: NamedDependency[Principal],
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     cursor: FromQuery[str | None] = None,
-) -> Json:
+) -> ConnectionList:
     """By business name."""
     found = services.read_models.connections(principal.scope, limit, cursor)
-    return rendering.page(found, rendering.connection)
+    return rendering.page(ConnectionList, rendering.connection, found)
 
 
 @get(
@@ -115,57 +113,9 @@ def show_connection(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> ConnectionAnswer:
     """With its status and what to do about it."""
     return rendering.connection(visible_connection(services, principal, connection_id))
-
-
-@post(
-    "/{connection_id:uuid}/microsoft",
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    opt={"roles": (ADMIN,)},
-    responses=documented(404, 422, 503),
-    summary="Sign in with Microsoft",
-)
-def sign_in_with_microsoft(
-    connection_id: FromPath[UUID],
-    data: JSONBody[MicrosoftSignInBody],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-) -> Json:
-    """Service sign-in answers the connection; delegated an address for the browser."""
-    visible_connection(services, principal, connection_id)
-    if data.mode == "link":
-        raise MicrosoftLinkNotOffered
-    if data.mode == "delegated":
-        redirect = services.settings.public_url.rstrip("/") + CALLBACK
-        url = services.connect.begin_delegated(connection_id, data.environment, redirect)
-        return {"authorize_url": url}
-    if not data.tenant_id:
-        detail = "Service sign-in needs the tenant's id."
-        error = FieldError("/tenant_id", "REQUIRED", detail, "Send the Entra tenant's id.")
-        raise InvalidInput([error])
-    services.connect.with_service(connection_id, data.tenant_id, data.environment, principal.actor)
-    return rendering.connection(visible_connection(services, principal, connection_id))
-
-
-@post(
-    "/{connection_id:uuid}/journal",
-    sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
-    responses=documented(404, 409, 422, 503),
-    summary="Create the journal PEX Card in the chosen company",
-)
-def create_journal(
-    connection_id: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-) -> Json:
-    """Where it exists, it stays as it is (M6)."""
-    visible_connection(services, principal, connection_id)
-    journal = services.connect.create_journal(connection_id)
-    return {"id": journal.id, "code": journal.code, "template": journal.template}
 
 
 @delete(
@@ -189,7 +139,7 @@ def disconnect(
     "/{connection_id:uuid}/choices",
     sync_to_thread=True,
     opt={"roles": READERS},
-    responses=documented(404, 409, 422, 503),
+    responses=documented(404, 409, 422, 502, 503),
     summary="List what the settings can choose from",
 )
 def list_choices(
@@ -197,7 +147,7 @@ def list_choices(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     company_id: FromQuery[str | None] = None,
-) -> Json:
+) -> ChoicesAnswer:
     """Companies; with a company its accounts, dimensions and so on, and the PEX tags."""
     visible_connection(services, principal, connection_id)
     return rendering.choices(services.configure.choices(connection_id, company_id))
@@ -207,7 +157,7 @@ def list_choices(
     "/{connection_id:uuid}/auto-sync",
     sync_to_thread=True,
     opt={"roles": (ADMIN,)},
-    responses=documented(404),
+    responses=documented(404, 409, 422),
     summary="Switch the daily sync",
 )
 def switch_auto_sync(
@@ -215,46 +165,11 @@ def switch_auto_sync(
     data: JSONBody[AutoSyncBody],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> ConnectionAnswer:
     """Answers the connection."""
     visible_connection(services, principal, connection_id)
     services.configure.switch_auto_sync(connection_id, enabled=data.enabled, actor=principal.actor)
     return rendering.connection(visible_connection(services, principal, connection_id))
-
-
-@get(
-    CALLBACK.removeprefix("/api/v1"),
-    sync_to_thread=True,
-    responses=documented(422, 503),
-    summary="Where Microsoft sends the browser back to",
-)
-def microsoft_callback(
-    request: Request[Any, Any, Any], services: NamedDependency[Services]
-) -> Json:
-    """The sign-in's own state, used once, tells whose it is."""
-    return _complete(services, dict(request.query_params))
-
-
-@post(
-    CALLBACK.removeprefix("/api/v1"),
-    sync_to_thread=True,
-    status_code=HTTP_200_OK,
-    responses=documented(422, 503),
-    summary="Where Microsoft posts its answer to",
-)
-def microsoft_callback_post(
-    services: NamedDependency[Services],
-    data: URLEncodedBody[dict[str, str]],
-) -> Json:
-    """As a form, so that no code stands in an address."""
-    return _complete(services, data)
-
-
-def _complete(services: Services, answer: dict[str, str]) -> Json:
-    connection_id = services.connect.complete_delegated(
-        answer.get("state", ""), answer, "microsoft:browser"
-    )
-    return {"connection_id": str(connection_id), "signed_in": True}
 
 
 router = Router(
@@ -263,8 +178,8 @@ router = Router(
         connect,
         list_connections,
         show_connection,
-        sign_in_with_microsoft,
-        create_journal,
+        microsoft.sign_in,
+        microsoft.create_journal,
         disconnect,
         list_choices,
         switch_auto_sync,

@@ -1,13 +1,13 @@
 """Every refusal as a problem document (RFC 9457), its status decided in one place."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
 
 from adapters.entra.sign_in import MicrosoftAppMissing
@@ -23,114 +23,51 @@ from domain.connection import NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
 from domain.sync_window import WindowRefused
+from entrypoints.http.observing import request_id
+from entrypoints.http.refusals import (
+    BodyNotJson,
+    BusinessNotYours,
+    Forbidden,
+    InvalidInput,
+    KindNotOffered,
+    NotFound,
+    PreconditionMissing,
+    TooManyAttempts,
+    Unauthenticated,
+)
+from entrypoints.http.validation import field_errors, is_of_an_empty_body, is_of_the_body
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:pexbc:problem:"
 WWW_AUTHENTICATE = {"WWW-Authenticate": "Bearer"}
-
-
-class Unauthenticated(Refusal):
-    """No API token, or none that is known."""
-
-    code = "UNAUTHENTICATED"
-    fix = "Send `Authorization: Bearer <API token>` with a token that was not revoked."
-
-    def __init__(self) -> None:
-        super().__init__("The request carries no valid API token.")
-
-
-class TooManyAttempts(Refusal):
-    """Too many requests with wrong tokens from one address."""
-
-    code = "TOO_MANY_ATTEMPTS"
-    fix = "Wait a minute, then send a token that was not revoked."
-
-    def __init__(self) -> None:
-        super().__init__("Too many requests with wrong tokens came from this address.")
-
-
-class Forbidden(Refusal):
-    """The role may not do this (M45)."""
-
-    code = "FORBIDDEN"
-    fix = "Use a token of a role that may do this."
-
-    def __init__(self, role: str) -> None:
-        super().__init__(f"The role {role} may not do this.")
-
-
-class BusinessNotYours(Refusal):
-    """The API token is limited to other businesses (M45)."""
-
-    code = "BUSINESS_NOT_YOURS"
-    fix = "Use an API token that may administer this business."
-
-    def __init__(self, business_id: int) -> None:
-        super().__init__(f"This API token does not administer the business {business_id}.")
-
-
-class NotFound(Refusal):
-    """Not there, or not for this token."""
-
-    code = "NOT_FOUND"
-    fix = "Check the address; lists name everything that the token can see."
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"There is no such {what}.")
-
-
-class PreconditionMissing(Refusal):
-    """A change of settings that does not say which version it changes (M15)."""
-
-    code = "IF_MATCH_REQUIRED"
-    fix = "Send `If-Match` with the ETag that GET answered."
-
-    def __init__(self) -> None:
-        super().__init__("The request does not say which version of the settings it changes.")
-
-
-class InvalidInput(Refusal):
-    """A request that does not have the form that the API describes."""
-
-    code = "INVALID_INPUT"
-    fix = "Correct the fields named in errors; /docs shows the form."
-
-    def __init__(self, errors: Sequence[FieldError]) -> None:
-        self.errors = tuple(errors)
-        super().__init__(f"{len(errors)} field(s) of the request cannot be read.")
-
-
-class MicrosoftLinkNotOffered(Refusal):
-    """Linking another connection's sign-in comes with a later version (M5)."""
-
-    code = "MICROSOFT_LINK_NOT_OFFERED"
-    fix = "Sign in with the mode service or delegated."
-
-    def __init__(self) -> None:
-        super().__init__("Linking a Microsoft sign-in is not offered by this version.")
-
+UNPROCESSABLE = 422
+INTERNAL = 500
+SERVICE_UNAVAILABLE = 503
+TOO_MANY_REQUESTS = 429
+RETRY_AFTER_SECONDS = 30.0
 
 STATUSES: Mapping[type[Refusal], int] = {
+    BodyNotJson: 400,
+    CursorRefused: 400,
     Unauthenticated: 401,
     Forbidden: 403,
     BusinessNotYours: 403,
     NotFound: 404,
-    TooManyAttempts: 429,
-    PreconditionMissing: 428,
     SettingsChanged: 409,
     RunActive: 409,
     NotReady: 409,
-    PexUnavailable: 503,
-    BusinessCentralUnavailable: 503,
-    MicrosoftUnavailable: 503,
+    PreconditionMissing: 428,
+    TooManyAttempts: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
     BusinessCentralRefused: 502,
-    MicrosoftAppMissing: 503,
-    CursorRefused: 400,
+    PexUnavailable: SERVICE_UNAVAILABLE,
+    BusinessCentralUnavailable: SERVICE_UNAVAILABLE,
+    MicrosoftUnavailable: SERVICE_UNAVAILABLE,
+    MicrosoftAppMissing: SERVICE_UNAVAILABLE,
 }
-UNPROCESSABLE = 422
+FRAMEWORK_CODES = {404: NotFound.code, 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
 
 
 class FieldProblem(msgspec.Struct):
@@ -171,21 +108,28 @@ def problem_response(
 
 
 def on_refusal(_request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
-    """A refusal, whichever layer it comes from."""
-    status = next(
-        (status for kind, status in STATUSES.items() if isinstance(refusal, kind)), UNPROCESSABLE
-    )
+    """A refusal, whichever layer it comes from; its words are made for the user."""
+    status = status_of(refusal)
     headers = dict(WWW_AUTHENTICATE) if isinstance(refusal, Unauthenticated) else {}
-    retry_after = getattr(refusal, "retry_after", None)
-    if status == 503:  # noqa: PLR2004 - Service Unavailable
-        headers["Retry-After"] = str(int(retry_after or 30))
-    errors: Sequence[FieldError] = ()
-    if isinstance(refusal, SettingsRefused | InvalidInput):
-        errors = refusal.errors
-    elif isinstance(refusal, WindowRefused):
-        pointer = f"/{refusal.field}"
-        errors = (FieldError(pointer, refusal.code, refusal.cause, refusal.fix),)
+    if status in (SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS):
+        seconds = getattr(refusal, "retry_after", None) or RETRY_AFTER_SECONDS
+        headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    errors = _errors_of(refusal)
     return problem_response(status, refusal.code, refusal.cause, refusal.fix, errors, headers)
+
+
+def status_of(refusal: Refusal) -> int:
+    """The status that a refusal, or the kind of refusal that it belongs to, is told with."""
+    statuses = (STATUSES.get(kind) for kind in type(refusal).__mro__)
+    return next((status for status in statuses if status), UNPROCESSABLE)
+
+
+def _errors_of(refusal: Refusal) -> Sequence[FieldError]:
+    if isinstance(refusal, SettingsRefused | InvalidInput | KindNotOffered):
+        return refusal.errors
+    if isinstance(refusal, WindowRefused):
+        return (FieldError(f"/{refusal.field}", refusal.code, refusal.cause, refusal.fix),)
+    return ()
 
 
 def on_not_found(_request: Request[Any, Any, Any], _error: StreamNotFound) -> Response[Problem]:
@@ -200,48 +144,43 @@ def on_conflict(_request: Request[Any, Any, Any], _error: StreamConflict) -> Res
     )
 
 
-def on_validation(
-    _request: Request[Any, Any, Any], error: ValidationException
-) -> Response[Problem]:
-    """Input that does not have the described form."""
-    raw = error.extra if isinstance(error.extra, list) else []
-    errors = [
-        FieldError(
-            "/" + str(one.get("key", "")).replace(".", "/"),
-            "INVALID",
-            str(one.get("message", "")),
-            InvalidInput.fix,
-        )
-        for one in raw
-        if isinstance(one, dict)
-    ]
-    return problem_response(
-        error.status_code,
-        InvalidInput.code,
-        error.detail.partition(" for ")[0] or "Invalid.",
-        InvalidInput.fix,
-        errors,
-    )
+def on_validation(request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:
+    """Input without the described form: 422 for a body that was read, 400 for an address."""
+    if is_of_an_empty_body(error):
+        return on_refusal(request, BodyNotJson("it is empty"))
+    refusal = InvalidInput(field_errors(request, error))
+    status = UNPROCESSABLE if is_of_the_body(error) else 400
+    return problem_response(status, refusal.code, refusal.cause, refusal.fix, refusal.errors)
 
 
-def on_http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+def on_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     """What the framework refuses: unknown addresses, wrong methods, large bodies."""
-    code = {404: NotFound.code, 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
+    if isinstance(error.__cause__, SerializationException):
+        return on_refusal(request, BodyNotJson(error.detail.rstrip(".")))
+    if error.status_code >= INTERNAL:
+        return on_fault(request, error)
     return problem_response(
         error.status_code,
-        code.get(error.status_code, "REQUEST_REFUSED"),
-        error.detail or "The request was refused.",
+        FRAMEWORK_CODES.get(error.status_code, "REQUEST_REFUSED"),
+        f"{error.detail or 'The request was refused'}.",
         "Check the address, the method and the body; /docs shows what there is.",
         headers=error.headers,
     )
 
 
-def on_fault(_request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
-    """A fault of the program: logged with a reference, told without details."""
-    reference = uuid4().hex
+def on_recursion(request: Request[Any, Any, Any], error: RecursionError) -> Response[Problem]:
+    """A body nested so deeply that the parser gives up; any other recursion is a fault."""
+    if "deserializing" in str(error):
+        return on_refusal(request, BodyNotJson("it is nested too deeply"))
+    return on_fault(request, error)
+
+
+def on_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
+    """A fault of the program: logged with the request's id, told without details."""
+    reference = request_id(request.scope)
     log.error("a request failed", reference=reference, exc_info=error)
     return problem_response(
-        500,
+        INTERNAL,
         "INTERNAL",
         f"Something went wrong here (reference {reference}).",
         "Try again; if it stays, tell support the reference.",
@@ -254,6 +193,7 @@ HANDLERS: dict[int | type[Exception], Any] = {
     StreamConflict: on_conflict,
     ValidationException: on_validation,
     HTTPException: on_http,
+    RecursionError: on_recursion,
     Exception: on_fault,
 }
 

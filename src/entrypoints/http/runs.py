@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
-from litestar.status_codes import HTTP_202_ACCEPTED
+from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from application.start_run import RunRequest
 from domain.pex_transaction import POSTABLE, Kind
@@ -19,7 +20,9 @@ from domain.settings_check import FieldError
 from domain.sync_run import Outcome
 from entrypoints.composition import Services
 from entrypoints.http import rendering
-from entrypoints.http.problems import InvalidInput, documented
+from entrypoints.http.problems import documented
+from entrypoints.http.refusals import InvalidInput, KindNotOffered
+from entrypoints.http.run_answers import ReportedList, RunAnswer, RunList, TagOptionChangeList
 from entrypoints.http.security import (
     ADMIN,
     READERS,
@@ -28,9 +31,10 @@ from entrypoints.http.security import (
     visible_run,
 )
 
-Json = dict[str, Any]
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
+NOT_OFFERED = "tag_options"
 POLL_SECONDS = 0.5
+SILENCE_SECONDS = 15.0
 
 
 class NewRun(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,7 +59,7 @@ def start_run(
     data: JSONBody[NewRun],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Response[Json]:
+) -> Response[RunAnswer]:
     """Answers at once; `Location` names the run to watch."""
     visible_connection(services, principal, connection_id)
     request = RunRequest(
@@ -78,11 +82,13 @@ def start_run(
 def _kinds(names: list[str] | None) -> tuple[Kind, ...] | None:
     if names is None:
         return None
+    if NOT_OFFERED in names:
+        raise KindNotOffered(NOT_OFFERED, f"/kinds/{names.index(NOT_OFFERED)}")
     errors = [
         FieldError(
             f"/kinds/{index}",
-            "KIND_NOT_OFFERED",
-            f"{name!r} is no kind that this version syncs.",
+            "KIND_UNKNOWN",
+            f"{name!r} is no kind.",
             f"Choose among {', '.join(PLURALS)}.",
         )
         for index, name in enumerate(names)
@@ -108,10 +114,11 @@ def list_runs(
     principal: NamedDependency[Principal],
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     cursor: FromQuery[str | None] = None,
-) -> Json:
+) -> RunList:
     """Previews among them."""
     visible_connection(services, principal, connection_id)
-    return rendering.page(services.read_models.runs(connection_id, limit, cursor), rendering.run)
+    found = services.read_models.runs(connection_id, limit, cursor)
+    return rendering.page(RunList, rendering.run, found)
 
 
 @get(
@@ -125,7 +132,7 @@ def show_run(
     run_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> RunAnswer:
     """With its counts and progress."""
     return rendering.run(visible_run(services, principal, run_id))
 
@@ -144,12 +151,11 @@ def list_run_transactions(
     outcome: FromQuery[Outcome | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
-) -> Json:
+) -> ReportedList:
     """In the order in which they were decided; for a preview with the lines it would post."""
     visible_run(services, principal, run_id)
-    return rendering.page(
-        services.read_models.report(run_id, outcome, limit, cursor), rendering.reported
-    )
+    found = services.read_models.report(run_id, outcome, limit, cursor)
+    return rendering.page(ReportedList, rendering.reported, found)
 
 
 @get(
@@ -163,16 +169,21 @@ def list_run_tag_options(
     run_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> TagOptionChangeList:
     """This version syncs no tag options, so no run has any."""
     visible_run(services, principal, run_id)
-    return {"items": [], "next_cursor": None}
+    return TagOptionChangeList([])
 
 
 @get(
     "/runs/{run_id:uuid}/stream",
     opt={"roles": READERS},
-    responses=documented(404),
+    responses={
+        **documented(404),
+        HTTP_200_OK: ResponseSpec(
+            str, media_type="text/event-stream", description="Events named run, each a run as JSON"
+        ),
+    },
     summary="Watch a run: server-sent events with the run as it stands",
 )
 async def stream_run(
@@ -182,23 +193,27 @@ async def stream_run(
 ) -> ServerSentEvent:
     """One event whenever the run changed, the last one when it is over."""
     await asyncio.to_thread(visible_run, services, principal, run_id)
+    return ServerSentEvent(_changes(services, run_id))
 
-    async def changes() -> AsyncIterator[ServerSentEventMessage]:
-        last: Json | None = None
-        while True:
-            run = await asyncio.to_thread(services.read_models.run, run_id)
-            if run is None:
-                return
-            shown = rendering.run(run)
-            if shown != last:
-                data = msgspec.json.encode(shown).decode()
-                yield ServerSentEventMessage(event="run", data=data)
-                last = shown
-            if run.finished_at is not None:
-                return
-            await asyncio.sleep(POLL_SECONDS)
 
-    return ServerSentEvent(changes())
+async def _changes(services: Services, run_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
+    """The run whenever it changed, and a comment now and then, so that no proxy hangs up."""
+    last, silent = b"", 0.0
+    while True:
+        run = await asyncio.to_thread(services.read_models.run, run_id)
+        if run is None:
+            return
+        shown = msgspec.json.encode(rendering.run(run))
+        if shown != last:
+            yield ServerSentEventMessage(event="run", data=shown.decode())
+            last, silent = shown, 0.0
+        elif silent >= SILENCE_SECONDS:
+            yield ServerSentEventMessage(comment="still going on")
+            silent = 0.0
+        if run.finished_at is not None:
+            return
+        await asyncio.sleep(POLL_SECONDS)
+        silent += POLL_SECONDS
 
 
 router = Router(

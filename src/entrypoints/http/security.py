@@ -2,12 +2,14 @@
 
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
+from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.handlers.base import BaseRouteHandler
@@ -15,21 +17,24 @@ from litestar.types import Message, Scope
 
 from application.ports.read_models import ConnectionView, RunView
 from entrypoints.composition import Services
-from entrypoints.http.problems import Forbidden, NotFound, TooManyAttempts, Unauthenticated
+from entrypoints.http.observing import HEADER, request_id
+from entrypoints.http.refusals import Forbidden, NotFound, TooManyAttempts, Unauthenticated
 
 ADMIN, SUPPORT, OPERATOR = "admin", "support", "operator"
 EVERYBODY = (ADMIN, SUPPORT, OPERATOR)
 READERS = (ADMIN, SUPPORT)
+PUBLIC = {"roles": None}
 ATTEMPTS_A_MINUTE = 30
+MINUTE_SECONDS = 60.0
 
 HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
     "cross-origin-resource-policy": "same-origin",
 }
+HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +74,55 @@ class FailedAttempts:
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._times: dict[str, deque[float]] = {}
+        # The address that failed last stands last, so that old ones are found at the front.
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
 
     def check(self, address: str) -> None:
-        """Refuse an address that failed too often."""
+        """Refuse an address that failed too often; raises TooManyAttempts."""
         with self._lock:
-            if len(self._recent(address)) >= ATTEMPTS_A_MINUTE:
-                raise TooManyAttempts
+            times = self._recent(address)
+            if times is not None and len(times) >= ATTEMPTS_A_MINUTE:
+                raise TooManyAttempts(times[0] + MINUTE_SECONDS - self._monotonic())
 
     def note(self, address: str) -> None:
-        """Count a failure."""
+        """Count a failure; more than are refused need no place."""
         with self._lock:
-            self._recent(address).append(self._monotonic())
+            times = self._times.setdefault(address, deque(maxlen=ATTEMPTS_A_MINUTE))
+            times.append(self._monotonic())
+            self._times.move_to_end(address)
 
-    def _recent(self, address: str) -> deque[float]:
-        times = self._times.setdefault(address, deque())
-        while times and times[0] < self._monotonic() - 60:
+    def addresses(self) -> int:
+        """How many addresses are kept at the moment."""
+        return len(self._times)
+
+    def _recent(self, address: str) -> deque[float] | None:
+        """An address's failures of the last minute; older ones are forgotten, of all addresses."""
+        oldest = self._monotonic() - MINUTE_SECONDS
+        while self._times and next(iter(self._times.values()))[-1] < oldest:
+            self._times.popitem(last=False)
+        times = self._times.get(address)
+        while times and times[0] < oldest:
             times.popleft()
         return times
 
 
+class RolesMissingError(Exception):
+    """A route that does not say who may call it: a fault of the program."""
+
+    def __init__(self, route: str) -> None:
+        super().__init__(f"the route {route} names neither roles nor PUBLIC")
+
+
+def check_roles_stand(app: Litestar) -> None:
+    """See that each route says who may call it; raises RolesMissingError at the start."""
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            if handler.http_methods != {"OPTIONS"} and "roles" not in handler.opt:
+                raise RolesMissingError(f"{sorted(handler.http_methods)} {route.path}")
+
+
 def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], Any], None]:
-    """The guard that every route with `roles` in its options passes."""
+    """The guard of every route: who calls, and whether the role is among the route's `roles`."""
     failed = FailedAttempts()
 
     def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -99,10 +131,12 @@ def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], A
             return
         address = connection.client.host if connection.client else ""
         failed.check(address)
-        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
-        token = services.api_tokens.find(secret.strip()) if scheme.lower() == "bearer" else None
+        scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+        secret = given.strip() if scheme.lower() == "bearer" else ""
+        token = services.api_tokens.find(secret) if secret else None
         if token is None:
-            failed.note(address)
+            if secret:
+                failed.note(address)
             raise Unauthenticated
         if token.role not in roles:
             raise Forbidden(token.role)
@@ -116,7 +150,11 @@ def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], A
 def visible_connection(
     services: Services, principal: Principal, connection_id: UUID
 ) -> ConnectionView:
-    """The connection, or NotFound where it is not there or another tenant's."""
+    """The connection, or NotFound where it is not there or another tenant's.
+
+    From here on every log line of the request bears its id.
+    """
+    structlog.contextvars.bind_contextvars(connection_id=str(connection_id))
     view = services.read_models.connection(connection_id)
     if view is None or not principal.sees(view):
         raise NotFound("connection")
@@ -124,7 +162,8 @@ def visible_connection(
 
 
 def visible_run(services: Services, principal: Principal, run_id: UUID) -> RunView:
-    """The run, or NotFound where it is not there or another tenant's."""
+    """The run, or NotFound where it is not there or another tenant's; its id goes to the log."""
+    structlog.contextvars.bind_contextvars(run_id=str(run_id))
     run = services.read_models.run(run_id)
     if run is None:
         raise NotFound("run")
@@ -132,9 +171,20 @@ def visible_run(services: Services, principal: Principal, run_id: UUID) -> RunVi
     return run
 
 
-async def add_headers(message: Message, _scope: Scope) -> None:
-    """Put the security headers on every answer, errors included."""
-    if message["type"] == "http.response.start":
+def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[None]]:
+    """A hook that puts the request's id and the security headers on every answer, errors included.
+
+    `encrypted` tells that the service is reached by https alone, so that browsers keep to it.
+    """
+    always = {**HEADERS, **(HSTS if encrypted else {})}
+
+    async def add_headers(message: Message, scope: Scope) -> None:
+        if message["type"] != "http.response.start":
+            return
         headers = MutableScopeHeaders.from_message(message)
-        for name, value in HEADERS.items():
+        headers[HEADER] = request_id(scope)
+        headers["cache-control"] = "no-store"
+        for name, value in always.items():
             headers.setdefault(name, value)
+
+    return add_headers

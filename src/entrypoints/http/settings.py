@@ -1,22 +1,39 @@
 """Settings: read, save under an ETag, compare versions (M15)."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, Response, Router, get, put
+from litestar import Response, Router, get, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, RawBody
+from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody
+from litestar.params import FromPath, HeaderParameter, QueryParameter, RawBody
 
 from domain.connection import Connection, SettingsChanged
 from domain.settings import Settings
 from entrypoints.composition import Services
-from entrypoints.http import rendering
-from entrypoints.http.problems import NotFound, PreconditionMissing, documented
+from entrypoints.http.answers import (
+    Difference,
+    DifferenceList,
+    SettingsVersionAnswer,
+    SettingsVersionList,
+)
+from entrypoints.http.problems import documented
+from entrypoints.http.refusals import NotFound, PreconditionMissing
 from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
 from entrypoints.settings_body import decode_settings, encode_settings
 
-Json = dict[str, Any]
+
+@dataclass
+class SettingsBody(Operation):
+    """The description of a body that is read by our own decoder, which names every fault."""
+
+    def __post_init__(self) -> None:
+        """Say that the body has the form of the settings that GET answers."""
+        form = Reference("#/components/schemas/Settings")
+        content = {"application/json": OpenAPIMediaType(schema=form)}
+        self.request_body = RequestBody(content, required=True)
 
 
 @get(
@@ -30,32 +47,31 @@ def read_settings(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Response[Json]:
+) -> Response[Settings]:
     """The ETag names the version; it is 0 before the first save."""
     visible_connection(services, principal, connection_id)
     connection = services.log.load(Connection, connection_id)
-    return Response(
-        encode_settings(connection.settings), headers={"ETag": _etag(connection.settings_version)}
-    )
+    etag = _etag(connection.settings_version)
+    return Response(connection.settings, headers={"ETag": etag})
 
 
 @put(
     "/",
     sync_to_thread=True,
+    operation_class=SettingsBody,
     opt={"roles": (ADMIN,)},
-    responses=documented(404, 409, 422, 428, 503),
+    responses=documented(404, 409, 422, 428, 502, 503),
     summary="Check and save the settings",
 )
 def save_settings(
     connection_id: FromPath[UUID],
     body: RawBody,
-    request: Request[Any, Any, Any],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Response[Json]:
+    expected: Annotated[str | None, HeaderParameter(name="If-Match")] = None,
+) -> Response[Settings]:
     """`If-Match` must carry the ETag of the version that is changed."""
     visible_connection(services, principal, connection_id)
-    expected = request.headers.get("if-match")
     if not expected:
         raise PreconditionMissing
     connection = services.log.load(Connection, connection_id)
@@ -65,7 +81,7 @@ def save_settings(
     version = services.configure.save(
         connection_id, settings, connection.settings_version, principal.actor
     )
-    return Response(encode_settings(settings), headers={"ETag": _etag(version)})
+    return Response(settings, headers={"ETag": _etag(version)})
 
 
 @get(
@@ -79,18 +95,15 @@ def list_versions(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> SettingsVersionList:
     """Newest first, each with its time and actor."""
     visible_connection(services, principal, connection_id)
-    items = [
-        {
-            "version": one.version,
-            "saved_at": rendering.instant(one.saved_at),
-            "actor": one.actor,
-        }
-        for one in services.read_models.settings_versions(connection_id)
-    ]
-    return {"items": items, "next_cursor": None}
+    return SettingsVersionList(
+        [
+            SettingsVersionAnswer(one.version, one.saved_at, one.actor)
+            for one in services.read_models.settings_versions(connection_id)
+        ]
+    )
 
 
 @get(
@@ -105,7 +118,7 @@ def read_version(
     version: FromPath[int],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> Settings:
     """Its settings as they were saved."""
     visible_connection(services, principal, connection_id)
     return _version(services, connection_id, version)
@@ -122,34 +135,32 @@ def diff(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-    request: Request[Any, Any, Any],
-    to: FromQuery[int],
-) -> Json:
+    newer: Annotated[int, QueryParameter(name="to", ge=0)],
+    older: Annotated[int, QueryParameter(name="from", ge=0)] = 0,
+) -> DifferenceList:
     """Each member that differs, by an RFC 6901 pointer; version 0 holds the defaults."""
     visible_connection(services, principal, connection_id)
-    start = request.query_params.get("from", "0")
-    if not start.isdigit():
-        raise NotFound("version")
-    before = _version(services, connection_id, int(start))
-    after = _version(services, connection_id, to)
-    return {"items": list(_differences("", before, after)), "next_cursor": None}
+    before = encode_settings(_version(services, connection_id, older))
+    after = encode_settings(_version(services, connection_id, newer))
+    return DifferenceList(list(_differences("", before, after)))
 
 
-def _version(services: Services, connection_id: UUID, version: int) -> Json:
+def _version(services: Services, connection_id: UUID, version: int) -> Settings:
     if version == 0:
-        return encode_settings(Settings())
+        return Settings()
     for one in services.read_models.settings_versions(connection_id):
         if one.version == version:
-            return encode_settings(one.settings)
+            return one.settings
     raise NotFound("version")
 
 
-def _differences(pointer: str, before: Any, after: Any) -> Iterator[Json]:
+def _differences(path: str, before: Any, after: Any) -> Iterator[Difference]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in sorted({*before, *after}):
-            yield from _differences(f"{pointer}/{name}", before.get(name), after.get(name))
+            step = name.replace("~", "~0").replace("/", "~1")
+            yield from _differences(f"{path}/{step}", before.get(name), after.get(name))
     elif before != after:
-        yield {"pointer": pointer, "from": before, "to": after}
+        yield Difference(path, before, after)
 
 
 def _etag(version: int) -> str:

@@ -1,7 +1,7 @@
 """Transactions: where each is, why, and its events (M33, M37)."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Router, get
@@ -9,15 +9,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from application.ports.read_models import TransactionFilter, TransactionView
-from domain.pex_transaction import Kind
+from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import Outcome
 from entrypoints.composition import Services
 from entrypoints.http import rendering
-from entrypoints.http.problems import NotFound, documented
+from entrypoints.http.problems import documented
+from entrypoints.http.refusals import NotFound
+from entrypoints.http.run_answers import EventList, TransactionInFull, TransactionList
 from entrypoints.http.security import READERS, Principal, visible_connection
 
-Json = dict[str, Any]
+NAMES = frozenset({*Kind, *Record})
+LARGEST_ID = 2**63 - 1  # of a column of whole numbers
+PLAIN = r"^[^\x00]*\Z"  # a NUL is no text to PostgreSQL
 
 
 @get(
@@ -35,15 +39,15 @@ def list_transactions(
     kind: FromQuery[Kind | None] = None,
     start: Annotated[date | None, QueryParameter(name="from")] = None,
     end: Annotated[date | None, QueryParameter(name="to")] = None,
-    q: Annotated[str, QueryParameter(max_length=200)] = "",
+    q: Annotated[str, QueryParameter(max_length=200, pattern=PLAIN)] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
-) -> Json:
+) -> TransactionList:
     """Newest posting date first; `q` searches merchant, cardholder and PEX id."""
     visible_connection(services, principal, connection_id)
     wanted = TransactionFilter(outcome, kind, start, end, q)
     found = services.read_models.transactions(connection_id, wanted, limit, cursor)
-    return rendering.page(found, rendering.transaction)
+    return rendering.page(TransactionList, rendering.transaction, found)
 
 
 @get(
@@ -59,7 +63,7 @@ def show_transaction(
     pex_id: FromPath[int],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-) -> Json:
+) -> TransactionInFull:
     """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
     visible_connection(services, principal, connection_id)
     return rendering.transaction_in_full(_transaction(services, connection_id, kind, pex_id))
@@ -79,7 +83,7 @@ def list_events(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
     as_of: Annotated[int | None, QueryParameter(ge=0)] = None,
-) -> Json:
+) -> EventList:
     """Up to a position of the log; none for one that was only ever skipped as not postable."""
     connection = visible_connection(services, principal, connection_id)
     view = _transaction(services, connection_id, kind, pex_id)
@@ -89,13 +93,14 @@ def list_events(
         for one in services.log.history(stream)
         if as_of is None or one.position <= as_of
     ]
-    return {"items": events, "next_cursor": None}
+    return EventList(events)
 
 
 def _transaction(
-    services: Services, connection_id: UUID, kind: FromPath[str], pex_id: FromPath[int]
+    services: Services, connection_id: UUID, kind: str, pex_id: int
 ) -> TransactionView:
-    view = services.read_models.transaction(connection_id, kind, pex_id)
+    known = kind in NAMES and 0 <= pex_id <= LARGEST_ID
+    view = services.read_models.transaction(connection_id, kind, pex_id) if known else None
     if view is None:
         raise NotFound("transaction")
     return view

@@ -1,0 +1,123 @@
+"""Microsoft: sign in to Business Central, and make its journal (M3, M6)."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, URLEncodedBody
+from litestar.status_codes import HTTP_200_OK
+
+from domain.settings_check import FieldError
+from entrypoints.composition import Services
+from entrypoints.http import rendering
+from entrypoints.http.answers import (
+    AuthorizeAnswer,
+    ConnectionAnswer,
+    JournalAnswer,
+    SignedInAnswer,
+)
+from entrypoints.http.problems import documented
+from entrypoints.http.refusals import InvalidInput, MicrosoftLinkNotOffered
+from entrypoints.http.security import ADMIN, PUBLIC, Principal, visible_connection
+
+CALLBACK = "/api/v1/microsoft/callback"
+
+
+class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
+    """How to sign in with Microsoft."""
+
+    mode: Literal["service", "delegated", "link"]
+    tenant_id: str | None = None
+    environment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_. -]{1,60}\Z")] = "Production"
+    connection_id: UUID | None = None
+
+
+@post(
+    "/{connection_id:uuid}/microsoft",
+    sync_to_thread=True,
+    status_code=HTTP_200_OK,
+    opt={"roles": (ADMIN,)},
+    responses=documented(404, 409, 422, 502, 503),
+    summary="Sign in with Microsoft",
+)
+def sign_in(
+    connection_id: FromPath[UUID],
+    data: JSONBody[MicrosoftSignInBody],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> ConnectionAnswer | AuthorizeAnswer:
+    """Service sign-in answers the connection; delegated an address for the browser."""
+    visible_connection(services, principal, connection_id)
+    if data.mode == "link":
+        raise MicrosoftLinkNotOffered
+    if data.mode == "delegated":
+        redirect = services.settings.public_url.rstrip("/") + CALLBACK
+        url = services.connect.begin_delegated(connection_id, data.environment, redirect)
+        return AuthorizeAnswer(url)
+    if not data.tenant_id:
+        detail = "Service sign-in needs the tenant's id."
+        error = FieldError("/tenant_id", "REQUIRED", detail, "Send the Entra tenant's id.")
+        raise InvalidInput([error])
+    services.connect.with_service(connection_id, data.tenant_id, data.environment, principal.actor)
+    return rendering.connection(visible_connection(services, principal, connection_id))
+
+
+@post(
+    "/{connection_id:uuid}/journal",
+    sync_to_thread=True,
+    opt={"roles": (ADMIN,)},
+    responses=documented(404, 409, 422, 502, 503),
+    summary="Create the journal PEX Card in the chosen company",
+)
+def create_journal(
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> JournalAnswer:
+    """Where it exists, it stays as it is (M6)."""
+    visible_connection(services, principal, connection_id)
+    journal = services.connect.create_journal(connection_id)
+    return JournalAnswer(journal.id, journal.code, journal.template)
+
+
+@get(
+    CALLBACK.removeprefix("/api/v1"),
+    sync_to_thread=True,
+    opt=PUBLIC,
+    security=[],
+    tags=["connections"],
+    responses=documented(409, 422, 502, 503),
+    summary="Where Microsoft sends the browser back to",
+)
+def callback(
+    request: Request[Any, Any, Any], services: NamedDependency[Services]
+) -> SignedInAnswer:
+    """The sign-in's own state, used once, tells whose it is."""
+    return _complete(services, dict(request.query_params))
+
+
+@post(
+    CALLBACK.removeprefix("/api/v1"),
+    sync_to_thread=True,
+    opt=PUBLIC,
+    security=[],
+    tags=["connections"],
+    status_code=HTTP_200_OK,
+    responses=documented(409, 422, 502, 503),
+    summary="Where Microsoft posts its answer to",
+)
+def callback_post(
+    services: NamedDependency[Services],
+    data: URLEncodedBody[dict[str, str]],
+) -> SignedInAnswer:
+    """As a form, so that no code stands in an address."""
+    return _complete(services, data)
+
+
+def _complete(services: Services, answer: dict[str, str]) -> SignedInAnswer:
+    connection_id = services.connect.complete_delegated(
+        answer.get("state", ""), answer, "microsoft:browser"
+    )
+    return SignedInAnswer(connection_id, signed_in=True)

@@ -1,0 +1,109 @@
+"""What the API itself refuses, before or instead of asking the application."""
+
+from collections.abc import Sequence
+
+from domain.refusals import Refusal
+from domain.settings_check import FieldError
+
+
+class Unauthenticated(Refusal):
+    """No API token, or none that is known."""
+
+    code = "UNAUTHENTICATED"
+    fix = "Send `Authorization: Bearer <API token>` with a token that was not revoked."
+
+    def __init__(self) -> None:
+        super().__init__("The request carries no valid API token.")
+
+
+class TooManyAttempts(Refusal):
+    """Too many requests with wrong tokens from one address."""
+
+    code = "TOO_MANY_ATTEMPTS"
+    fix = "Wait a minute, then send a token that was not revoked."
+
+    def __init__(self, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__("Too many requests with wrong tokens came from this address.")
+
+
+class Forbidden(Refusal):
+    """The role may not do this (M45)."""
+
+    code = "FORBIDDEN"
+    fix = "Use a token of a role that may do this."
+
+    def __init__(self, role: str) -> None:
+        super().__init__(f"The role {role} may not do this.")
+
+
+class BusinessNotYours(Refusal):
+    """The API token is limited to other businesses (M45)."""
+
+    code = "BUSINESS_NOT_YOURS"
+    fix = "Use an API token that may administer this business."
+
+    def __init__(self, business_id: int) -> None:
+        super().__init__(f"This API token does not administer the business {business_id}.")
+
+
+class NotFound(Refusal):
+    """Not there, or not for this token."""
+
+    code = "NOT_FOUND"
+    fix = "Check the address; lists name everything that the token can see."
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"There is no such {what}.")
+
+
+class PreconditionMissing(Refusal):
+    """A change of settings that does not say which version it changes (M15)."""
+
+    code = "IF_MATCH_REQUIRED"
+    fix = "Send `If-Match` with the ETag that GET answered."
+
+    def __init__(self) -> None:
+        super().__init__("The request does not say which version of the settings it changes.")
+
+
+class BodyNotJson(Refusal):
+    """A body that no JSON parser takes, or that is nested beyond all measure."""
+
+    code = "BODY_NOT_JSON"
+    fix = "Send a JSON body as /docs shows it."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The body is no JSON: {why}.")
+
+
+class InvalidInput(Refusal):
+    """A request that does not have the form that the API describes."""
+
+    code = "INVALID_INPUT"
+    fix = "Correct the fields named in errors; /docs shows the form."
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__(f"{len(errors)} field(s) of the request cannot be read.")
+
+
+class KindNotOffered(Refusal):
+    """A kind of sync that comes with a later version."""
+
+    code = "KIND_NOT_OFFERED"
+    fix = "Leave this kind out of the run."
+
+    def __init__(self, kind: str, pointer: str) -> None:
+        super().__init__(f"This version does not sync {kind}.")
+        self.errors = (FieldError(pointer, self.code, self.cause, self.fix),)
+
+
+class MicrosoftLinkNotOffered(Refusal):
+    """Linking another connection's sign-in comes with a later version (M5)."""
+
+    code = "MICROSOFT_LINK_NOT_OFFERED"
+    fix = "Sign in with the mode service or delegated."
+
+    def __init__(self) -> None:
+        super().__init__("Linking a Microsoft sign-in is not offered by this version.")

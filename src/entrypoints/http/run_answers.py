@@ -1,0 +1,199 @@
+"""What the API answers about runs and transactions, by name, as in `answers`."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.pex_transaction import Kind, Record
+from domain.posted_transaction import Place, State
+from domain.sync_run import Outcome, RunStatus, Trigger
+
+
+class WindowAnswer(msgspec.Struct):
+    """The posting dates that a run covers, both ends included."""
+
+    start_date: date
+    end_date: date
+
+
+class CountsAnswer(msgspec.Struct):
+    """How many transactions were seen and how they ended; `would_post` in a preview only."""
+
+    seen: int
+    posted: int
+    already_posted: int
+    skipped: int
+    failed: int
+    in_doubt: int
+    would_post: int
+    receipts: int = 0
+    tags_synced: int = 0
+
+
+class ProgressAnswer(msgspec.Struct):
+    """How far a run is: transactions with an outcome, of those seen so far.
+
+    `phase` is queued, working, waiting (until `waiting_until`) or over.
+    """
+
+    phase: str
+    done: int
+    total: int
+    waiting_until: datetime | None
+
+
+class RunAnswer(msgspec.Struct):
+    """A run; `code`, `detail` and `fix` say why it ended otherwise than well."""
+
+    id: UUID
+    connection_id: UUID
+    trigger: Trigger
+    preview: bool
+    kinds: list[str]
+    window: WindowAnswer
+    status: RunStatus
+    code: str | None
+    detail: str | None
+    fix: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    duration_seconds: float | None
+    settings_version: int
+    actor: str
+    counts: CountsAnswer
+    progress: ProgressAnswer
+
+
+class RunList(msgspec.Struct):
+    """A page of runs, newest first."""
+
+    items: list[RunAnswer]
+    next_cursor: str | None = None
+
+
+class LineAnswer(msgspec.Struct):
+    """A journal line: a positive amount is a debit, a negative one a credit."""
+
+    account_type: str
+    account_number: str
+    amount: str
+    description: str
+    comment: str
+    tax_code: str
+    dimensions: dict[str, str]
+
+
+class ReportedAnswer(msgspec.Struct):
+    """A row of a run's report; in a preview with the lines that would be posted."""
+
+    pex_id: int
+    record: Record
+    kind: Kind
+    date: date
+    merchant: str
+    amount: str
+    outcome: Outcome
+    code: str | None
+    detail: str | None
+    fix: str | None
+    document_number: str | None
+    lines: list[LineAnswer]
+
+
+class ReportedList(msgspec.Struct):
+    """A page of a run's report."""
+
+    items: list[ReportedAnswer]
+    next_cursor: str | None = None
+
+
+class TagOptionChange(msgspec.Struct):
+    """A change of a PEX tag's options: added, renamed, disabled or enabled."""
+
+    tag_id: str
+    field: str
+    option: str
+    value: str
+    change: str
+    detail: str | None
+
+
+class TagOptionChangeList(msgspec.Struct):
+    """A page of a run's changes of tag options."""
+
+    items: list[TagOptionChange]
+    next_cursor: str | None = None
+
+
+class TransactionAnswer(msgspec.Struct):
+    """A transaction with its newest outcome."""
+
+    pex_id: int
+    record: Record
+    kind: Kind
+    date: date
+    merchant: str
+    cardholder: str | None
+    amount: str
+    outcome: Outcome
+    state: State | None
+    code: str | None
+    detail: str | None
+    fix: str | None
+    run_id: UUID
+    document_number: str | None
+    first_seen_at: datetime
+    changed_at: datetime
+
+
+class TransactionList(msgspec.Struct):
+    """A page of transactions, newest posting date first."""
+
+    items: list[TransactionAnswer]
+    next_cursor: str | None = None
+
+
+class NumberedLineAnswer(LineAnswer):
+    """A journal line with its number, once one is reserved; `id` is Business Central's."""
+
+    line_number: int | None
+    id: str | None
+
+
+class TargetAnswer(msgspec.Struct):
+    """The journal that a transaction was sent to."""
+
+    tenant_id: str
+    environment: str
+    company_id: str
+    journal: str
+
+
+class TransactionInFull(TransactionAnswer):
+    """A transaction with its lines, where they are, and what was tried."""
+
+    external_document_number: str | None
+    lines: list[NumberedLineAnswer]
+    place: Place | None
+    target: TargetAnswer | None
+    attempts: int
+    receipts: list[dict[str, Any]]
+
+
+class EventAnswer(msgspec.Struct):
+    """An event as it stands in the log."""
+
+    position: int
+    version: int
+    topic: str
+    recorded_at: datetime
+    data: dict[str, Any]
+
+
+class EventList(msgspec.Struct):
+    """A transaction's events, oldest first."""
+
+    items: list[EventAnswer]
+    next_cursor: str | None = None
