@@ -193,10 +193,10 @@ async def stream_run(
 ) -> ServerSentEvent:
     """One event whenever the run changed, the last one when it is over."""
     await asyncio.to_thread(visible_run, services, principal, run_id)
-    return ServerSentEvent(_changes(services, run_id))
+    return ServerSentEvent(changes(services, run_id))
 
 
-async def _changes(services: Services, run_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
+async def changes(services: Services, run_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
     """The run whenever it changed, and a comment now and then, so that no proxy hangs up."""
     last, silent = b"", 0.0
     while True:
