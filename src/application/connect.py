@@ -17,6 +17,7 @@ from application.retried import retried
 from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
 
 PEX_CREDENTIAL = "pex_credential"
+BEGUN_SIGN_IN = "begun_microsoft_sign_in"
 
 
 class Connect:
@@ -89,19 +90,28 @@ class Connect:
         user = self._sign_in.with_service(connection_id, tenant_id)
         self._join(connection_id, MicrosoftMode.SERVICE, user, environment, actor)
 
-    def begin_delegated(self, connection_id: UUID, environment: str, redirect_uri: str) -> str:
-        """Begin a sign-in in the browser: the address to go to."""
+    def begin_delegated(
+        self, connection_id: UUID, environment: str, redirect_uri: str, actor: str
+    ) -> str:
+        """Begin a sign-in in the browser: the address to go to.
+
+        The browser comes back without the API token, so who began it is kept until then (M45).
+        """
         self._log.load(Connection, connection_id)
-        self._vault.put(connection_id, "environment", environment.encode())
+        begun = json.dumps({"environment": environment, "actor": actor}).encode()
+        self._vault.put(connection_id, BEGUN_SIGN_IN, begun)
         return self._sign_in.begin(connection_id, redirect_uri)
 
-    def complete_delegated(self, state: str, answer: Mapping[str, str], actor: str) -> UUID:
+    def complete_delegated(self, state: str, answer: Mapping[str, str]) -> UUID:
         """Complete it with what Microsoft sent back; the connection's id."""
         connection_id, user = self._sign_in.complete(state, answer)
-        kept = self._vault.get(connection_id, "environment")
+        kept = self._vault.get(connection_id, BEGUN_SIGN_IN)
         if kept is None:
             raise NotReady("The sign-in was not begun here.")
-        self._join(connection_id, MicrosoftMode.DELEGATED, user, kept[0].decode(), actor)
+        begun = json.loads(kept[0])
+        self._join(
+            connection_id, MicrosoftMode.DELEGATED, user, begun["environment"], begun["actor"]
+        )
         return connection_id
 
     def _join(

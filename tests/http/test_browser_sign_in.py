@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -30,6 +31,9 @@ def test_a_person_signs_in_and_the_connection_acts_for_them(
     assert (microsoft["mode"], microsoft["user"]) == ("delegated", USER)
     assert microsoft["tenant_id"] == company.TENANT
     assert user.get(f"/connections/{connected}/choices")["companies"]
+    history = running.services.log.history(UUID(connected))
+    signed_in = [one for one in history if one.topic == "connection.microsoft_signed_in"]
+    assert '"actor":"admin:a admin"' in signed_in[-1].payload
 
 
 def test_an_answer_is_good_once_and_only_for_its_own_flow(

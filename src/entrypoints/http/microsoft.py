@@ -54,7 +54,9 @@ def sign_in(
         raise MicrosoftLinkNotOffered
     if data.mode == "delegated":
         redirect = services.settings.public_url.rstrip("/") + CALLBACK
-        url = services.connect.begin_delegated(connection_id, data.environment, redirect)
+        url = services.connect.begin_delegated(
+            connection_id, data.environment, redirect, principal.actor
+        )
         return AuthorizeAnswer(url)
     if not data.tenant_id:
         detail = "Service sign-in needs the tenant's id."
@@ -117,7 +119,5 @@ def callback_post(
 
 
 def _complete(services: Services, answer: dict[str, str]) -> SignedInAnswer:
-    connection_id = services.connect.complete_delegated(
-        answer.get("state", ""), answer, "microsoft:browser"
-    )
+    connection_id = services.connect.complete_delegated(answer.get("state", ""), answer)
     return SignedInAnswer(connection_id, signed_in=True)
