@@ -348,6 +348,7 @@ def test_browsers_are_told_to_keep_to_https_where_the_service_is_reached_by_it(
 
 def test_a_kept_head_shows_that_the_chain_was_not_written_anew(
     clients: dict[str, httpx.Client],
+    connected: str,  # so that the log is not empty
 ) -> None:
     head = clients[SUPPORT].get("/api/v1/audit/head").json()
 
