@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,8 @@ def user(running: Running) -> Iterator[ApiUser]:
 def connected(user: ApiUser) -> str:
     """A connection that is configured, by its id."""
     connection_id = user.connect()
-    user.configure(connection_id, "2026-09-20")
+    start = datetime.now(UTC).date() - timedelta(days=65)
+    user.configure(connection_id, start.isoformat())
     return connection_id
 
 
