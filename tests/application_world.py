@@ -131,7 +131,7 @@ class Worker:
         log, clock, atomically = world.log, world.clock, world.atomically
         access = FakeBusinessCentralAccess(world.chart)
         sessions = RunSessions(access, FakeJournals(world.journal))
-        send = SendPack(log, clock, atomically, self.boundary)
+        send = SendPack(log, clock, self.boundary)
         self.advance = AdvanceRun(
             log,
             world.leases,
@@ -142,7 +142,7 @@ class Worker:
             FetchRows(FakePexAccess(world.pex), world.worklist, log, clock, atomically),
             PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
             send,
-            SettleDoubt(log, world.unfinished, sessions, clock, atomically, timedelta(seconds=720)),
+            SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720)),
             self.boundary,
         )
 

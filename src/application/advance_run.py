@@ -16,8 +16,9 @@ from application.ports.leases import Leases
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.post_entries import PostEntries
+from application.reporting import report
 from application.run_session import RunSessions
-from application.send_pack import SendPack, report
+from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.troubles import A_PERSON_MUST_ACT, AWAY, InternalFault
 from domain.connection import Connection

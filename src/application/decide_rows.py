@@ -20,6 +20,8 @@ from domain.posted_transaction import OPEN, PostedTransaction, State
 from domain.refusals import InDoubt, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
 
+LOADED_AT_ONCE = 100  # a pack holds half of them at most, and the rest would be loaded again
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -81,6 +83,12 @@ class DecideRows:
         self, run: SyncRun, session: RunSession, business_id: int, rows: Sequence[PexTransaction]
     ) -> Iterator[Decision]:
         """Decide rows in order; lazily, so that a caller may stop where its pack is full."""
+        for first in range(0, len(rows), LOADED_AT_ONCE):
+            yield from self._decide(run, session, business_id, rows[first : first + LOADED_AT_ONCE])
+
+    def _decide(
+        self, run: SyncRun, session: RunSession, business_id: int, rows: Sequence[PexTransaction]
+    ) -> Iterator[Decision]:
         streams = [PostedTransaction.create_id(business_id, row.record, row.pex_id) for row in rows]
         known = self._log.find_many(PostedTransaction, streams)
         for row, stream in zip(rows, streams, strict=True):

@@ -8,8 +8,6 @@ pack. A crash in between leaves transactions `submitted`, which `settle_doubt` a
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from eventsourcing.domain import Aggregate
-
 from application.decide_rows import (
     DecideRows,
     Decision,
@@ -23,6 +21,7 @@ from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
+from application.reporting import pages
 from application.run_session import RunSession, open_numbers
 from application.send_pack import SendPack
 from domain.findings import InLedger, Part, Twice, Whole
@@ -188,8 +187,8 @@ class PostEntries:
         with self._atomically():
             keys = [(decision.row.record, decision.row.pex_id) for decision in batch.decided]
             self._worklist.finish(run.id, keys)
-            pages = self._pages(run, batch)
-            self._log.save(*numbers, *batch.changed, *pack, *pages)
+            report = pages(run, batch.reports, self._clock.now())
+            self._log.save(*numbers, *batch.changed, *pack, *report)
         return pack
 
     def _reserve(self, run: SyncRun, session: RunSession, batch: Batch) -> list[JournalNumbers]:
@@ -209,9 +208,3 @@ class PostEntries:
             posting.reserve(entry, lines, session.target, run.settings_version, digest, run.id, now)
             posting.submit(run.id, now)
         return [numbers]
-
-    def _pages(self, run: SyncRun, batch: Batch) -> tuple[Aggregate, ...]:
-        if not batch.reports:
-            return ()
-        page = run.report(tuple(batch.reports), self._clock.now())
-        return (run, page)

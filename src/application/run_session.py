@@ -1,9 +1,9 @@
 """What a run knows of Business Central between its steps: the chart, the journal, what it holds."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from uuid import UUID
 
+from application.look import NEAR, look_around
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
@@ -17,8 +17,6 @@ from domain.posted_transaction import Target
 from domain.refusals import Refusal
 from domain.settings import TAX_CODE, VENDOR
 from domain.sync_run import SyncRun
-
-NEAR = timedelta(days=3)
 
 
 class CurrencyNotUsd(Refusal):
@@ -50,10 +48,8 @@ class RunSession:
         Read only when there is something to write (contract 6.6, step 2).
         """
         if self._look is None:
-            entries = self.port.ledger_entries(
-                self.journal, run.window.start - NEAR, run.window.end + NEAR
-            )
-            self._look = Look(self.port.lines(self.journal), entries)
+            days = (run.window.start, run.window.end)
+            self._look = look_around(self.port, self.journal, days, NEAR)
         return self._look
 
 

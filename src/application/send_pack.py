@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from application.look import NEAR, look_around
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import (
@@ -15,13 +16,13 @@ from application.ports.general_journal import (
     Refused,
     Unknown,
 )
-from application.ports.transactions import Atomically
-from application.run_session import NEAR, RunSession, open_numbers
+from application.reporting import pages, report
+from application.run_session import RunSession, open_numbers
 from domain.findings import InLedger, Look, Nothing, Part, Twice, Whole
 from domain.pack import CAPACITY, NumberedEntry
 from domain.posted_transaction import Place, PostedTransaction
 from domain.refusals import PartlyFound
-from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+from domain.sync_run import Outcome, Reported, SyncRun
 
 SEND_WITHIN = timedelta(seconds=60)
 
@@ -33,12 +34,10 @@ class SendPack:
         self,
         log: EventLog,
         clock: Clock,
-        atomically: Atomically,
         boundary: Callable[[str], None],
     ) -> None:
         self._log = log
         self._clock = clock
-        self._atomically = atomically
         self._boundary = boundary
 
     def send_again(
@@ -97,11 +96,7 @@ class SendPack:
     def _save(
         self, run: SyncRun, pack: Sequence[PostedTransaction], reports: Sequence[Reported]
     ) -> None:
-        pages: tuple[SyncRun | RunPage, ...] = ()
-        if reports:
-            pages = (run, run.report(tuple(reports), self._clock.now()))
-        with self._atomically():
-            self._log.save(*pack, *pages)
+        self._log.save(*pack, *pages(run, reports, self._clock.now()))
 
     def _accepted(
         self,
@@ -165,14 +160,8 @@ class SendPack:
         """Ours, of an attempt that worked after all: adopt it. A stranger's: take new numbers."""
         now = self._clock.now()
         culprit = pack[answer.culprit]
-        entry = culprit.numbered.entry
-        days = (entry.posting_date - NEAR, entry.posting_date + NEAR)
-        # Lines on our own numbers count even if a user edited their external number away.
-        ours = session.port.lines_numbered(session.journal, culprit.line_numbers)
-        look = Look(
-            (*session.port.lines(session.journal), *ours),
-            session.port.ledger_entries(session.journal, *days),
-        )
+        entry, numbers_held = culprit.numbered.entry, culprit.line_numbers
+        look = look_around(session.port, session.journal, (entry.posting_date,), NEAR, numbers_held)
         finding = look.find(culprit.keys, entry)
         for posting in pack:
             if posting is not culprit:
@@ -224,21 +213,3 @@ def _ours(posting: PostedTransaction, finding: Twice) -> bool:
     """Whether the unposted lines are the ones that we sent, not a person's correction."""
     numbers = tuple(line.line_number for line in finding.lines)
     return posting.attempts > 1 and numbers == posting.line_numbers
-
-
-def report(posting: PostedTransaction, outcome: Outcome) -> Reported:
-    """A sent transaction's line in the report."""
-    entry = posting.numbered.entry
-    failed = outcome is not Outcome.POSTED
-    return Reported(
-        posting.record,
-        posting.pex_id,
-        posting.facts.kind,
-        entry.posting_date,
-        posting.facts.merchant,
-        posting.facts.amount,
-        outcome,
-        posting.code if failed else None,
-        posting.cause if failed else None,
-        entry.document_number,
-    )

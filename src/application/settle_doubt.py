@@ -4,17 +4,16 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from application.look import FAR, NEAR, look_around
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import GeneralJournal, Journal
-from application.ports.transactions import Atomically
-from application.run_session import NEAR, RunSessions
+from application.reporting import pages
+from application.run_session import RunSessions
 from application.send_pack import take_finding
-from domain.findings import Finding, Look, Nothing
+from domain.findings import Finding, Nothing
 from domain.posted_transaction import OPEN, PostedTransaction, State, Target
-from domain.sync_run import Reported, RunPage, SyncRun
-
-FAR = timedelta(days=62)
+from domain.sync_run import Reported, SyncRun
 
 
 class SettleDoubt:
@@ -26,14 +25,12 @@ class SettleDoubt:
         unfinished: Callable[[UUID], Sequence[UUID]],
         sessions: RunSessions,
         clock: Clock,
-        atomically: Atomically,
         in_doubt: timedelta,
     ) -> None:
         self._log = log
         self._unfinished = unfinished
         self._sessions = sessions
         self._clock = clock
-        self._atomically = atomically
         self._in_doubt = in_doubt
 
     def unfinished(self, run: SyncRun) -> list[PostedTransaction]:
@@ -73,11 +70,7 @@ class SettleDoubt:
         reports: list[Reported] = []
         for one in postings:
             reports.extend(take_finding(run, port, journal, one, findings[one.id], self._clock))
-        pages: tuple[SyncRun | RunPage, ...] = ()
-        if reports:
-            pages = (run, run.report(tuple(reports), self._clock.now()))
-        with self._atomically():
-            self._log.save(*postings, *pages)
+        self._log.save(*postings, *pages(run, reports, self._clock.now()))
 
     def _find(
         self,
@@ -87,8 +80,5 @@ class SettleDoubt:
         margin: timedelta,
     ) -> dict[UUID, Finding]:
         days = [posting.numbered.entry.posting_date for posting in postings]
-        look = Look(
-            port.lines(journal),
-            port.ledger_entries(journal, min(days) - margin, max(days) + margin),
-        )
+        look = look_around(port, journal, days, margin)
         return {posting.id: look.find(posting.keys, posting.numbered.entry) for posting in postings}

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from application.look import FAR, look_around
 from application.ports.event_log import EventLog
 from application.ports.general_journal import Journals
 from application.ports.read_models import ReadModels
@@ -13,7 +13,6 @@ from domain.connection import Connection, NotReady
 from domain.findings import InLedger, Look, Part, Twice, Whole, amounts_agree
 from domain.posted_transaction import PostedTransaction, Target
 
-MARGIN = timedelta(days=62)
 AT_ONCE = 1000
 
 
@@ -78,10 +77,7 @@ class Verify:
         )
         journal = port.resolve()
         days = [posting.numbered.entry.posting_date for posting in postings]
-        look = Look(
-            port.lines(journal),
-            port.ledger_entries(journal, min(days) - MARGIN, max(days) + MARGIN),
-        )
+        look = look_around(port, journal, days, FAR)
         for posting in postings:
             entry = posting.numbered.entry
             yield Compared(

@@ -107,7 +107,7 @@ def build(
     )
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central)
-    send = SendPack(log, clock, atomically, boundary)
+    send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     return Services(
         settings,
@@ -143,7 +143,7 @@ def build(
             FetchRows(pex, worklist, log, clock, atomically),
             PostEntries(worklist, log, clock, atomically, send, boundary),
             send,
-            SettleDoubt(log, read_models.unfinished, sessions, clock, atomically, in_doubt),
+            SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt),
             boundary,
         ),
         Sweep(read_models, wakeups),

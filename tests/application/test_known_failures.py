@@ -114,6 +114,37 @@ def test_a_lost_event_log_mark_is_found_again_in_bc(world: World) -> None:
     assert elsewhere.journal.submissions == 0
 
 
+def test_a_user_who_posts_between_the_two_reads_of_a_look_hides_no_entry(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    elsewhere = World()
+    elsewhere.pex.all_rows = [purchase(1)]
+    elsewhere.journal.by_number = dict(world.journal.by_number)
+    lines, entries = elsewhere.journal.lines, elsewhere.journal.ledger_entries
+    reads: list[str] = []
+
+    def post_after_the_first_read(name: str) -> None:
+        reads.append(name)
+        if len(reads) == 1:
+            elsewhere.journal.post_all()
+
+    def lines_then_post(*args: object) -> object:
+        found = lines(*args)  # type: ignore[arg-type]
+        post_after_the_first_read("lines")
+        return found
+
+    def entries_then_post(*args: object) -> object:
+        found = entries(*args)  # type: ignore[arg-type]
+        post_after_the_first_read("entries")
+        return found
+
+    elsewhere.journal.lines = lines_then_post  # type: ignore[method-assign,assignment]
+    elsewhere.journal.ledger_entries = entries_then_post  # type: ignore[method-assign,assignment]
+    elsewhere.sync()
+    assert elsewhere.times_in_books(1) == 1
+    assert elsewhere.journal.submissions == 0
+
+
 def test_a_posted_entry_whose_number_was_replaced_is_found_by_its_text(world: World) -> None:
     world.pex.all_rows = [purchase(1)]
     world.sync()

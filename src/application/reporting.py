@@ -1,0 +1,33 @@
+"""Lines of a run's report, and the page that takes them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from domain.posted_transaction import PostedTransaction
+from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+
+
+def pages(
+    run: SyncRun, reports: Iterable[Reported], timestamp: datetime
+) -> tuple[()] | tuple[SyncRun, RunPage]:
+    """The run and its new page, to be saved together; nothing where nothing is to be told."""
+    rows = tuple(reports)
+    return (run, run.report(rows, timestamp)) if rows else ()
+
+
+def report(posting: PostedTransaction, outcome: Outcome) -> Reported:
+    """A sent transaction's line."""
+    entry = posting.numbered.entry
+    failed = outcome is not Outcome.POSTED
+    return Reported(
+        posting.record,
+        posting.pex_id,
+        posting.facts.kind,
+        entry.posting_date,
+        posting.facts.merchant,
+        posting.facts.amount,
+        outcome,
+        posting.code if failed else None,
+        posting.cause if failed else None,
+        entry.document_number,
+    )
