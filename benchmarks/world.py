@@ -98,16 +98,10 @@ def fresh_world() -> Iterator[World]:
     with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=1) as sandbox:
         sandbox.business_central.switch(rate_limit=0)
         sandbox.pex.empty()
-        variables = {
-            name.removeprefix("PEXBC_").lower(): value
-            for name, value in sandbox.environment().items()
-        }
-        settings = Settings.model_validate(
-            {
-                **variables,
-                "database_url": f"sqlite:///{Path(folder) / 'bench.db'}",
-                "pex_requests_per_minute": 1_000_000,
-            }
+        settings = Settings.of(
+            sandbox.environment(),
+            database_url=f"sqlite:///{Path(folder) / 'bench.db'}",
+            pex_requests_per_minute=1_000_000,
         )
         prepare(settings)
         first = build(settings, NoWakeups())

@@ -24,7 +24,7 @@ def work(variables: dict[str, str], run_id: str, die_at: int) -> None:
         if passed == die_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    settings = Settings.model_validate(variables)
+    settings = Settings.of(variables)
     services = build(settings, NoWakeups(), boundary=boundary, lease=LEASE)
     over = False
     while not over:

@@ -2,8 +2,10 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -62,6 +64,12 @@ class Settings(BaseSettings):
         if backend not in BACKENDS:
             raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
         return url
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str], **more: object) -> Self:
+        """The settings that stand in some `PEXBC_…` variables, and in `more` by member name."""
+        named = {name.removeprefix("PEXBC_").lower(): value for name, value in variables.items()}
+        return cls.model_validate({**named, **more})
 
     def sealing_keys(self) -> str:
         """The sealing keys, newest first, comma-separated; made beside an SQLite file if missing.

@@ -3,8 +3,8 @@
 import re
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sandbox.web import Application, Request, Response
@@ -76,6 +76,23 @@ class Fault:
         body, content_type = bodies.get(self.kind, (self.body.encode(), "application/json"))
         headers = {"content-type": content_type} | self.headers
         return Response(self.status, body, headers, cut=self.kind == "cut")
+
+
+_PLANTED = frozenset(one.name for one in fields(Fault)) - {"calls", "hits"}
+
+
+def fault_of(members: Mapping[str, Any]) -> Fault:
+    """A fault as a control request describes it; raises ValueError where it makes none."""
+    unknown = set(members) - _PLANTED
+    if unknown:
+        raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
+    try:
+        seconds = {name: float(members.get(name, 0)) for name in ("delay", "commit_delay")}
+        counts = {name: int(members.get(name, 1)) for name in ("nth", "times")}
+        re.compile(members.get("path", ""))
+    except (TypeError, re.error) as error:
+        raise ValueError(f"this makes no fault: {error}") from error
+    return Fault(**{**members, **seconds, **counts})
 
 
 class FaultPlan:

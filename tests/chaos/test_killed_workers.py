@@ -46,21 +46,18 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def variables(sandbox: Sandbox, database_url: str) -> dict[str, str]:
-    given = {
-        name.removeprefix("PEXBC_").lower(): value for name, value in sandbox.environment().items()
-    }
     return {
-        **given,
-        "database_url": database_url,
-        "secret_key": "a key that is only good for this test run",
-        "bc_in_doubt_seconds": str(IN_DOUBT_SECONDS),
-        "pex_requests_per_minute": "1000000",
+        **sandbox.environment(),
+        "PEXBC_DATABASE_URL": database_url,
+        "PEXBC_SECRET_KEY": "a key that is only good for this test run",
+        "PEXBC_BC_IN_DOUBT_SECONDS": str(IN_DOUBT_SECONDS),
+        "PEXBC_PEX_REQUESTS_PER_MINUTE": "1000000",
     }
 
 
 @pytest.fixture
 def services(variables: dict[str, str]) -> Iterator[Services]:
-    settings = Settings.model_validate(variables)
+    settings = Settings.of(variables)
     prepare(settings)
     services = build(settings, NoWakeups())
     yield services

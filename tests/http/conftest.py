@@ -29,16 +29,10 @@ def quiet() -> Iterator[None]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("service")
     with Sandbox(purchases=60) as sandbox:
-        variables = {
-            name.removeprefix("PEXBC_").lower(): value
-            for name, value in sandbox.environment().items()
-        }
-        settings = Settings.model_validate(
-            {
-                **variables,
-                "database_url": f"sqlite:///{folder / 'pexbc.db'}",
-                "pex_requests_per_minute": 1_000_000,
-            }
+        settings = Settings.of(
+            sandbox.environment(),
+            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            pex_requests_per_minute=1_000_000,
         )
         with in_background(settings, "127.0.0.1", 0) as (url, services):
             yield Running(url, services, sandbox)

@@ -4,7 +4,6 @@ import signal
 import sys
 import tempfile
 import threading
-from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +12,11 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from adapters.telemetry.logs import configure_logging
 from domain.eastern_time import eastern_day
 from entrypoints.cli.context import FAILED, explained
+from entrypoints.cli.summary import summary_table
 from entrypoints.composition import Services
 from entrypoints.demo.bookkeeper import by_hand, compare
 from entrypoints.demo.company import ApiUser, DemoFailed
@@ -40,12 +39,8 @@ def demo(once: bool, port: int, purchases: int) -> None:
     configure_logging("warning", "console")
     with Sandbox(purchases=purchases) as sandbox, tempfile.TemporaryDirectory() as folder:
         database = f"sqlite:///{Path(folder) / 'demo.db'}"
-        variables = {
-            name.removeprefix("PEXBC_").lower(): value
-            for name, value in sandbox.environment().items()
-        }
-        settings = Settings.model_validate(
-            {**variables, "database_url": database, "now": sandbox.clock.now()}
+        settings = Settings.of(
+            sandbox.environment(), database_url=database, now=sandbox.clock.now()
         )
         with in_background(settings, "127.0.0.1", 0 if once else port) as (url, services):
             try:
@@ -72,7 +67,12 @@ def _show(sandbox: Sandbox, services: Services, url: str, out: Console) -> None:
         if _lines(sandbox):
             raise DemoFailed("the preview wrote to the journal")
         run = _run(user, connection_id, "sync", out)
-        _summary(user.items(f"/runs/{run['id']}/transactions"), out)
+        rows = user.items(f"/runs/{run['id']}/transactions")
+        groups = (
+            ((row["kind"], row["outcome"], row["code"] or ""), Decimal(row["amount"]))
+            for row in rows
+        )
+        out.print(summary_table("What became of the transactions", groups))
         _check(sandbox, first, today, out)
         again = _run(user, connection_id, "second sync", out)
         posted = again["counts"]["posted"]
@@ -101,21 +101,6 @@ def _run(user: ApiUser, connection_id: str, name: str, out: Console) -> dict[str
 
 def _already(run: dict[str, Any]) -> int:
     return int(run["counts"]["already_posted"])
-
-
-def _summary(rows: list[dict[str, Any]], out: Console) -> None:
-    table = Table("Kind", "Outcome", "Reason", title="What became of the transactions")
-    table.add_column("Count", justify="right")
-    table.add_column("Total USD", justify="right")
-    groups = Counter((row["kind"], row["outcome"], row["code"] or "") for row in rows)
-    for group, count in sorted(groups.items()):
-        total = sum(
-            Decimal(row["amount"])
-            for row in rows
-            if (row["kind"], row["outcome"], row["code"] or "") == group
-        )
-        table.add_row(*group, str(count), f"{total:,.2f}")
-    out.print(table)
 
 
 def _lines(sandbox: Sandbox) -> list[dict[str, Any]]:

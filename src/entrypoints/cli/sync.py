@@ -2,7 +2,6 @@
 
 import sys
 import time
-from collections import Counter
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +9,6 @@ import click
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from application.ports.event_log import StreamNotFound
 from application.ports.read_models import RunView
@@ -28,6 +26,7 @@ from entrypoints.cli.context import (
     print_json,
     services,
 )
+from entrypoints.cli.summary import summary_table
 from entrypoints.composition import Services
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
@@ -139,18 +138,11 @@ def whole_report(service: Services, run_id: UUID, outcome: Outcome | None = None
 def print_summary(service: Services, run: RunView, out: Console) -> None:
     """A run's transactions by kind, outcome and reason."""
     rows = whole_report(service, run.id)
-    table = Table(title=f"Run {run.status}, {run.window.start} to {run.window.end}")
-    for name in ("Kind", "Outcome", "Reason", "Count", "Total USD"):
-        table.add_column(name, justify="right" if name in ("Count", "Total USD") else "left")
-    groups = Counter((row.kind.value, row.outcome.value, row.code or "") for row in rows)
-    for (kind, outcome, code), count in sorted(groups.items()):
-        total = sum(
-            row.amount.amount
-            for row in rows
-            if (row.kind.value, row.outcome.value, row.code or "") == (kind, outcome, code)
-        )
-        table.add_row(kind, outcome, code, str(count), f"{total:,.2f}")
-    out.print(table)
+    groups = (
+        ((row.kind.value, row.outcome.value, row.code or ""), row.amount.amount) for row in rows
+    )
+    title = f"Run {run.status}, {run.window.start} to {run.window.end}"
+    out.print(summary_table(title, groups))
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 

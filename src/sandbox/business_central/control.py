@@ -5,16 +5,14 @@ by the names that the dump's rows have in this package (`posting_date`, `amount`
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
-from typing import Any, Final
+from dataclasses import asdict
+from typing import Any
 
 from sandbox.business_central.limits import Limits, Usage
 from sandbox.business_central.operations import Operations
 from sandbox.business_central.refusals import Refusal
-from sandbox.faults import Fault, FaultPlan
+from sandbox.faults import FaultPlan, fault_of
 from sandbox.web import Request, Response, Router, reply
-
-_PLANTED: Final = {field.name for field in fields(Fault)} - {"calls", "hits"}
 
 
 class Control:
@@ -88,13 +86,7 @@ class Control:
         return Response(204)
 
     def _plant(self, request: Request) -> Response:
-        given = _body(request)
-        unknown = set(given) - _PLANTED
-        if unknown:
-            raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
-        for name in ("delay", "commit_delay"):
-            given[name] = float(given.get(name, 0))
-        self._faults.plant(Fault(**given))
+        self._faults.plant(fault_of(_body(request)))
         return Response(204)
 
     def _clear_faults(self, _request: Request) -> Response:

@@ -1,14 +1,12 @@
 """The control API: the switchboard as JSON over HTTP, for tests and demos."""
 
 from collections.abc import Callable
-from dataclasses import asdict, fields
-from typing import Any, Final, Protocol
+from dataclasses import asdict
+from typing import Any, Protocol
 
 from sandbox.entra.state import Switches
-from sandbox.faults import Fault, FaultPlan
+from sandbox.faults import FaultPlan, fault_of
 from sandbox.web import Request, Response, Router, reply
-
-_PLANTED: Final = {field.name for field in fields(Fault)} - {"calls", "hits"}
 
 
 class Switchboard(Protocol):
@@ -79,13 +77,7 @@ class Control:
         return Response(204)
 
     def _plant(self, request: Request) -> Response:
-        body = _body(request)
-        unknown = set(body) - _PLANTED
-        if unknown:
-            raise ValueError(f"unknown members: {', '.join(sorted(unknown))}")
-        for name in ("delay", "commit_delay"):
-            body[name] = float(body.get(name, 0))
-        self._entra.faults.plant(Fault(**body))
+        self._entra.faults.plant(fault_of(_body(request)))
         return Response(204)
 
     def _clear_faults(self, _request: Request) -> Response:

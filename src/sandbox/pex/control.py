@@ -3,16 +3,13 @@
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
-from sandbox.faults import Fault, FaultPlan
+from sandbox.faults import FaultPlan, fault_of
 from sandbox.pex.operations import Operations
 from sandbox.pex.wire import Refusal
 from sandbox.pex.world import Row
 from sandbox.web import Request, Response, Router, reply
-
-_PLANTED = {field.name for field in fields(Fault)} - {"calls", "hits"}
 
 
 class Control:
@@ -68,13 +65,11 @@ class Control:
         return Response(204)
 
     def _plant(self, request: Request) -> Response:
-        body = _body(request)
-        unknown = set(body) - _PLANTED
-        if unknown:
-            raise Refusal(400, f"unknown members: {', '.join(sorted(unknown))}")
-        for name in ("delay", "commit_delay"):
-            body[name] = float(body.get(name, 0))
-        self._faults.plant(Fault(**body))
+        try:
+            fault = fault_of(_body(request))
+        except ValueError as error:
+            raise Refusal(400, str(error)) from error
+        self._faults.plant(fault)
         return Response(204)
 
     def _clear_faults(self, _request: Request) -> Response:
