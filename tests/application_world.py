@@ -10,6 +10,7 @@ from uuid import UUID
 from application.advance_run import AdvanceRun, NextStep
 from application.fetch_rows import FetchRows
 from application.post_entries import PostEntries
+from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
@@ -132,6 +133,7 @@ class Worker:
         access = FakeBusinessCentralAccess(world.chart)
         sessions = RunSessions(access, FakeJournals(world.journal))
         send = SendPack(log, clock, self.boundary)
+        doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
         self.advance = AdvanceRun(
             log,
             world.leases,
@@ -139,10 +141,19 @@ class Worker:
             atomically,
             world.worklist,
             sessions,
-            FetchRows(FakePexAccess(world.pex), world.worklist, log, clock, atomically),
-            PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
-            send,
-            SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720)),
+            (
+                FetchRows(
+                    FakePexAccess(world.pex), world.worklist, log, clock, atomically, self.boundary
+                ),
+                PostTransactions(
+                    doubts,
+                    send,
+                    PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
+                    clock,
+                    self.boundary,
+                ),
+            ),
+            doubts,
             self.boundary,
         )
 

@@ -1,26 +1,24 @@
-"""One short step of a run: fetch a page, post a pack, settle doubts, or end it (M16, M26, M30).
+"""One short step of a run, phase by phase until it ends (M16, M26, M30).
 
 Any worker may call it at any time, again and again: the lease lets one work, and everything that a
 step needs stands in the event log and on the worklist.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.fetch_rows import FetchRows
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog, StreamConflict
 from application.ports.leases import Leases
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
-from application.post_entries import PostEntries
 from application.reporting import report
 from application.run_session import RunSessions
-from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.troubles import A_PERSON_MUST_ACT, AWAY, InternalFault
+from application.turn import Phase, Turn
 from domain.connection import Connection
 from domain.posted_transaction import OPEN
 from domain.refusals import Refusal
@@ -28,7 +26,6 @@ from domain.sync_run import Outcome, RunPage, RunStatus, SyncRun
 
 LONGEST_WAIT = timedelta(minutes=5)
 STALLS_BEFORE_GIVING_UP = 12
-UNKNOWNS_BEFORE_WAITING = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,7 @@ class AdvanceRun:
         atomically: Atomically,
         worklist: Worklist,
         sessions: RunSessions,
-        fetch: FetchRows,
-        post: PostEntries,
-        send: SendPack,
+        phases: Sequence[Phase],
         doubts: SettleDoubt,
         boundary: Callable[[str], None] = lambda _name: None,
     ) -> None:
@@ -61,9 +56,7 @@ class AdvanceRun:
         self._atomically = atomically
         self._worklist = worklist
         self._sessions = sessions
-        self._fetch = fetch
-        self._post = post
-        self._send = send
+        self._phases = phases
         self._doubts = doubts
         self._boundary = boundary
 
@@ -105,31 +98,11 @@ class AdvanceRun:
             return self._break_off(self._log.load(SyncRun, run.id), refusal)
 
     def _work(self, run: SyncRun) -> datetime | None:
-        now = self._clock.now()
-        connection = self._log.load(Connection, run.connection_id)
-        session = self._sessions.of(run)
-        self._boundary("opened")
-        record = self._fetch.next_list(run)
-        if record is not None:
-            self._fetch.fetch_page(run, record)
-            self._boundary("fetched")
-            return now
-        unfinished = [] if run.preview else self._doubts.unfinished(run)
-        self._doubts.note_lost_answers(run, unfinished)
-        if self._doubts.settle_due(run, unfinished):
-            session.unknown_in_a_row = 0
-            self._boundary("settled")
-            return now
-        in_doubt = [one for one in unfinished if one.state in OPEN]
-        if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
-            again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
-            if again:
-                self._send.send_again(run, session, again)
-                return now
-            if self._post.post_next(run, session, connection.business_id):
-                return now
-        if in_doubt:
-            return min(self._doubts.due_at(posting) for posting in in_doubt)
+        turn = Turn(run, self._log.load(Connection, run.connection_id), self._sessions)
+        for phase in self._phases:
+            due = phase.step(turn)
+            if due is not None:
+                return due
         self._finish(run)
         return None
 

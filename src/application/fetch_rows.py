@@ -1,5 +1,6 @@
 """Lay the rows of PEX that a run is about on its worklist (M8, M18; PEX contract 3.2, 3.3)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -8,6 +9,7 @@ from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess, PexAccount
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
+from application.turn import Turn
 from domain.eastern_time import EASTERN, eastern_day
 from domain.eligibility import kinds_on, posting_date
 from domain.pex_transaction import POSTABLE, Kind, PexTransaction, Record, classify
@@ -28,7 +30,7 @@ LISTS = {
 
 
 class FetchRows:
-    """Fetches a run's rows, one page a call."""
+    """The phase of a run that fetches its rows, one page a step."""
 
     def __init__(
         self,
@@ -37,12 +39,28 @@ class FetchRows:
         log: EventLog,
         clock: Clock,
         atomically: Atomically,
+        boundary: Callable[[str], None],
     ) -> None:
         self._pex = pex
         self._worklist = worklist
         self._log = log
         self._clock = clock
         self._atomically = atomically
+        self._boundary = boundary
+
+    def step(self, turn: Turn) -> datetime | None:
+        """Fetch the next page; the books are opened first, for a run that cannot write reads none.
+
+        None once all lists are read.
+        """
+        record = self.next_list(turn.run)
+        if record is None:
+            return None
+        _ = turn.session
+        self._boundary("opened")
+        self.fetch_page(turn.run, record)
+        self._boundary("fetched")
+        return self._clock.now()
 
     def next_list(self, run: SyncRun) -> Record | None:
         """The list that still has pages to fetch; None once all are read."""

@@ -26,6 +26,7 @@ from application.ports.pex import PexAccess
 from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
+from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
@@ -109,6 +110,7 @@ def build(
     sessions = RunSessions(business_central, business_central)
     send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
+    doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     return Services(
         settings,
         database,
@@ -140,10 +142,17 @@ def build(
             atomically,
             worklist,
             sessions,
-            FetchRows(pex, worklist, log, clock, atomically),
-            PostEntries(worklist, log, clock, atomically, send, boundary),
-            send,
-            SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt),
+            (
+                FetchRows(pex, worklist, log, clock, atomically, boundary),
+                PostTransactions(
+                    doubts,
+                    send,
+                    PostEntries(worklist, log, clock, atomically, send, boundary),
+                    clock,
+                    boundary,
+                ),
+            ),
+            doubts,
             boundary,
         ),
         Sweep(read_models, wakeups),

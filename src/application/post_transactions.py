@@ -1,0 +1,52 @@
+"""The phase of a run that brings transactions into the journal (design: exactly once, 4)."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from application.ports.clock import Clock
+from application.post_entries import PostEntries
+from application.send_pack import SendPack
+from application.settle_doubt import SettleDoubt
+from application.turn import Turn
+from domain.posted_transaction import OPEN
+
+UNKNOWNS_BEFORE_WAITING = 2
+
+
+class PostTransactions:
+    """Settles what is in doubt, sends again what surely is not there, then posts what is new."""
+
+    def __init__(
+        self,
+        doubts: SettleDoubt,
+        send: SendPack,
+        post: PostEntries,
+        clock: Clock,
+        boundary: Callable[[str], None],
+    ) -> None:
+        self._doubts = doubts
+        self._send = send
+        self._post = post
+        self._clock = clock
+        self._boundary = boundary
+
+    def step(self, turn: Turn) -> datetime | None:
+        """Take one step; while one pack is in doubt, the others go on."""
+        now, run, session = self._clock.now(), turn.run, turn.session
+        unfinished = [] if run.preview else self._doubts.unfinished(run)
+        self._doubts.note_lost_answers(run, unfinished)
+        if self._doubts.settle_due(run, unfinished):
+            session.unknown_in_a_row = 0
+            self._boundary("settled")
+            return now
+        in_doubt = [one for one in unfinished if one.state in OPEN]
+        if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
+            again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
+            if again:
+                self._send.send_again(run, session, again)
+                return now
+            if self._post.post_next(run, session, turn.connection.business_id):
+                return now
+        if in_doubt:
+            return min(self._doubts.due_at(posting) for posting in in_doubt)
+        return None
