@@ -58,10 +58,16 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     assert run.kinds == POSTABLE
     assert run.window == SyncWindow(date(2026, 6, 15), date(2026, 8, 15))
     assert (run.settings, run.settings_version) == (settings(), 3)
+
     assert run.microsoft.tenant_id == "tenant"
     assert not run.is_over
     assert run.connection_id == CONNECTION
     assert started(preview=True).preview
+
+
+def test_a_run_of_before_the_credit_edition_was_a_prepaid_business() -> None:
+    assert started().funding == "prepaid"
+    assert started(funding="credit").funding == "credit"
 
 
 def test_a_page_of_rows_sets_it_running_and_counts_what_was_seen() -> None:

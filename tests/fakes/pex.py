@@ -1,10 +1,11 @@
 """A PEX business in memory."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from application.ports.pex import Business, Funding, PexAccount, RowPage, Tag
+from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
 
 
@@ -16,6 +17,7 @@ class FakePexAccount:
         self.all_rows: list[PexTransaction] = []
         self.all_tags: tuple[Tag, ...] = ()
         self.refusals: list[Exception] = []
+        self.invoice_days_at_once = 100
 
     def business(self) -> Business:
         self._fail()
@@ -32,6 +34,14 @@ class FakePexAccount:
         self._fail()
         return RowPage(tuple(row for row in self.all_rows if row.record is record), None)
 
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        self._fail()
+        due = [row for row in self.all_rows if row.record is Record.INVOICE]
+        days = sorted({row.settlement_date for row in due if start <= row.settlement_date <= end})
+        page, rest = days[: self.invoice_days_at_once], days[self.invoice_days_at_once :]
+        found = sorted((row for row in due if row.settlement_date in page), key=_by_due_date)
+        return RowPage(tuple(found), datetime.combine(rest[0], time(), EASTERN) if rest else None)
+
     def cardholder_names(self) -> Mapping[int, str]:
         return {88104: "Maria Ortiz"}
 
@@ -44,6 +54,10 @@ class FakePexAccount:
     def _fail(self) -> None:
         if self.refusals:
             raise self.refusals.pop(0)
+
+
+def _by_due_date(row: PexTransaction) -> tuple[date, int]:
+    return row.settlement_date, row.pex_id
 
 
 class FakePexAccess:
