@@ -58,7 +58,6 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     assert run.kinds == POSTABLE
     assert run.window == SyncWindow(date(2026, 6, 15), date(2026, 8, 15))
     assert (run.settings, run.settings_version) == (settings(), 3)
-
     assert run.microsoft.tenant_id == "tenant"
     assert not run.is_over
     assert run.connection_id == CONNECTION
