@@ -179,13 +179,15 @@ class World:
     """
 
     def __init__(self, beside: "World | None" = None, business_id: int = 52311) -> None:
-        self.clock = beside.clock if beside else FakeClock()
-        self.log = beside.log if beside else FakeEventLog()
+        self.clock: FakeClock = beside.clock if beside else FakeClock()
+        self.log: FakeEventLog = beside.log if beside else FakeEventLog()
         self.worklist = FakeWorklist()
         self.leases = FakeLeases()
         self.pex = FakePexAccount(business_id)
         self.chart = chart()
-        self.journal = beside.journal if beside else FakeGeneralJournal(self.clock.now)
+        self.journal: FakeGeneralJournal = (
+            beside.journal if beside else FakeGeneralJournal(self.clock.now)
+        )
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())

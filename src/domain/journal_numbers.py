@@ -11,7 +11,7 @@ _NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a01")
 FIRST = 700_000
 GAP = 10_000
 STEP = 10
-LETTERS = ("", *"ABCDEFGHJKLMNOPQRSTUVWXYZ")  # without I, which marks invoices
+LETTERS: tuple[str, ...] = ("", *"ABCDEFGHJKLMNOPQRSTUVWXYZ")  # without I, which marks invoices
 
 
 class JournalShared(Refusal):
@@ -69,7 +69,7 @@ class JournalNumbers(Aggregate):
 
     def join(self, business_id: int, timestamp: datetime) -> str:
         """Let a business write to the journal; its letter, for good."""
-        letter: str = self.letter_for(business_id)
+        letter = self.letter_for(business_id)
         if business_id not in self.businesses:
             self._joined(timestamp, business_id)
         return letter
