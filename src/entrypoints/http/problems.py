@@ -19,7 +19,7 @@ from application.ports.event_log import StreamConflict, StreamNotFound
 from application.ports.pex import PexRequestRefused, PexUnavailable
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
-from domain.connection import NotReady, RunActive, SettingsChanged
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
 from domain.sync_window import WindowRefused
@@ -58,6 +58,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     SettingsChanged: 409,
     RunActive: 409,
     NotReady: 409,
+    NothingToLink: 409,
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
