@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from adapters.persistence.vault import StaleSecretError
-from application.ports.vault import Vault
+from application.ports.vault import StaleSecretError, Vault
 
 CACHE = "microsoft_cache"
 SIGN_IN = "microsoft_sign_in"

@@ -19,6 +19,7 @@ from application.ports.event_log import StreamConflict, StreamNotFound
 from application.ports.pex import PexRequestRefused, PexUnavailable
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
+from application.ports.vault import SecretUnreadableError
 from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
@@ -67,6 +68,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     BusinessCentralUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftAppMissing: SERVICE_UNAVAILABLE,
+    SecretUnreadableError: SERVICE_UNAVAILABLE,
 }
 FRAMEWORK_CODES = {404: NotFound.code, 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
 

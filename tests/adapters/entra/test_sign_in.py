@@ -15,12 +15,12 @@ import pytest
 
 from adapters.entra.sign_in import MicrosoftAppMissing, MsalSignIn
 from adapters.entra.transport import MicrosoftAuthorityInsecure, MicrosoftBusy, rewriting
-from adapters.persistence.vault import StaleSecretError
 from application.ports.sign_in import (
     MicrosoftSignInRefused,
     MicrosoftUnavailable,
     MicrosoftUser,
 )
+from application.ports.vault import StaleSecretError
 from fakes.vault import FakeVault
 from sandbox import company
 from sandbox.clock import SandboxClock
