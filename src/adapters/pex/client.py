@@ -125,15 +125,14 @@ class Client:
             TooLarge: the file has more than `most_bytes`.
         """
         self._bucket.take()
-        until, status = self._monotonic() + BUDGET_SECONDS, 0
-        try:
-            with self._http.stream(
-                "GET", link, headers={"User-Agent": "pexbc"}, timeout=TIMEOUT
-            ) as response:
-                status = response.status_code
-                return _held(response, most_bytes, lambda: self._monotonic() > until)
-        finally:
-            self._on_request("GET", LINKED_FILE, status, 1)
+        until = self._monotonic() + BUDGET_SECONDS
+        return self._exchange(
+            LINKED_FILE,
+            link,
+            {"User-Agent": "pexbc"},
+            most_bytes=most_bytes,
+            is_late=lambda: self._monotonic() > until,
+        )
 
     def _send(self, call: _Call) -> httpx.Response | None:
         """One attempt; None where no answer came."""
@@ -144,18 +143,37 @@ class Client:
             "User-Agent": "pexbc",
             "X-CORRELATION-ID": call.reference,
         }
-        url, status = f"{self._base_url}/{call.path}", 0
+        url = f"{self._base_url}/{call.path}"
         try:
-            with self._http.stream(
-                "GET", url, params=call.params, headers=headers, timeout=TIMEOUT
-            ) as response:
-                held = _held(response, call.most_bytes)
-                status = response.status_code
-                return held
+            return self._exchange(
+                call.path, url, headers, params=call.params, most_bytes=call.most_bytes
+            )
         except httpx.RequestError:
             return None
+
+    def _exchange(
+        self,
+        told_as: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        most_bytes: int | None,
+        params: Mapping[str, str] | None = None,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> httpx.Response:
+        """One answer, read whole; raises httpx.RequestError, and TooLarge."""
+        status = 0
+        try:
+            with self._http.stream(
+                "GET", url, params=params, headers=headers, timeout=TIMEOUT
+            ) as response:
+                status = response.status_code
+                return _held(response, most_bytes, is_late)
+        except httpx.RequestError:
+            status = 0
+            raise
         finally:
-            self._on_request("GET", call.path, status, 1)
+            self._on_request("GET", told_as, status, 1)
 
     def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
         """How long to wait before the next attempt; raises where there should be none."""
@@ -180,7 +198,7 @@ class Client:
 
 
 def _held(
-    response: httpx.Response, most_bytes: int | None, is_late: Callable[[], bool] = lambda: False
+    response: httpx.Response, most_bytes: int | None, is_late: Callable[[], bool]
 ) -> httpx.Response:
     """An answer whose body is read; raises TooLarge as soon as it has more bytes than it may."""
     if most_bytes is None:

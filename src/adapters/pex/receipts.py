@@ -111,10 +111,14 @@ def _file(sent: str, fetch: Callable[[str, int], httpx.Response]) -> bytes:
 
 
 def _decoded(text: str | bytes) -> bytes:
+    """Strictly: the library alone would let padding pass that belongs to nothing."""
     try:
-        return base64.b64decode(text, validate=True)
+        decoded = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise ReceiptUnreadable("its content is no base64") from error
+    if len(text) % 4:
+        raise ReceiptUnreadable("its content is no base64")
+    return decoded
 
 
 def _payload(uri: str) -> bytes:
