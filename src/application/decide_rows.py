@@ -126,7 +126,8 @@ class DecideRows:
         kind: Kind,
         posting: PostedTransaction | None,
     ) -> Verdict:
-        keys = posting.keys if posting else DocumentKeys.of(row.record, row.pex_id)
+        edition = posting.edition if posting else 0
+        keys = DocumentKeys.of(row.record, row.pex_id, session.letter, edition)
         try:
             check_money_moved(row, kind)
             check_program(kind, run.funding)

@@ -73,7 +73,7 @@ class PostEntries:
             return False
         batch = Batch()
         for decision in self._decide.decide(run, session, business_id, rows):
-            if not self._sort(run, business_id, decision, batch):
+            if not self._sort(run, session, business_id, decision, batch):
                 break
         self._boundary("decided")
         pack = self._write_down(run, session, batch)
@@ -82,7 +82,14 @@ class PostEntries:
             self._send.send(run, session, pack)
         return True
 
-    def _sort(self, run: SyncRun, business_id: int, decision: Decision, batch: Batch) -> bool:
+    def _sort(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        batch: Batch,
+    ) -> bool:
         """Put a decision where it belongs; False when its entry does not fit in any more."""
         verdict = decision.verdict
         if isinstance(verdict, ToPost):
@@ -94,7 +101,7 @@ class PostEntries:
         elif isinstance(verdict, Withheld):
             self._withhold(run, business_id, decision, verdict.refusal, batch)
         elif isinstance(verdict, Found):
-            self._take_over(run, business_id, decision, verdict, batch)
+            self._take_over(run, session, business_id, decision, verdict, batch)
         batch.decided.append(decision)
         return True
 
@@ -134,7 +141,13 @@ class PostEntries:
         batch.changed.append(posting)
 
     def _take_over(
-        self, run: SyncRun, business_id: int, decision: Decision, found: Found, batch: Batch
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        found: Found,
+        batch: Batch,
     ) -> None:
         """Adopt what is there whole; leave what is there in part to a person."""
         finding, now = found.finding, self._clock.now()
@@ -148,9 +161,9 @@ class PostEntries:
         else:
             settled = Settled(Outcome.ALREADY_POSTED)
             if posting is not None and isinstance(finding, Whole):
-                posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now)
+                posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now, session.letter)
             elif posting is not None and isinstance(finding, InLedger):
-                posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
+                posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now, session.letter)
         batch.reports.append(reported(run, decision, settled))
         if posting is not None:
             batch.changed.append(posting)
@@ -205,6 +218,15 @@ class PostEntries:
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
             digest = NumberedEntry(posting.id, entry, lines).payload_hash
-            posting.reserve(entry, lines, session.target, run.settings_version, digest, run.id, now)
+            posting.reserve(
+                entry,
+                lines,
+                session.target,
+                run.settings_version,
+                digest,
+                run.id,
+                now,
+                session.letter,
+            )
             posting.submit(run.id, now)
         return [numbers]

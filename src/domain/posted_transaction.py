@@ -110,6 +110,7 @@ class PostedTransaction(Aggregate):
         self.attempts = 0
         self.submitted_at: datetime | None = None
         self.run_id = run_id
+        self.letter = ""
         self.edition = 0
         self.was_in_doubt = False
 
@@ -147,15 +148,18 @@ class PostedTransaction(Aggregate):
         payload_hash: str,
         run_id: UUID,
         timestamp: datetime,
+        letter: str = "",
     ) -> None:
         """Write down what will be sent, before anything is sent.
+
+        `letter` tells the business from others that share the journal (`JournalNumbers`).
 
         Raises:
             OutOfTurnError: something of it was or may have been sent.
         """
         self._require("reserve", SENDABLE)
         self._reserved(
-            timestamp, entry, line_numbers, target, settings_version, payload_hash, run_id
+            timestamp, entry, line_numbers, target, settings_version, payload_hash, run_id, letter
         )
 
     @event("Reserved", topic="posted_transaction.reserved")
@@ -168,8 +172,10 @@ class PostedTransaction(Aggregate):
         settings_version: int,
         payload_hash: str,
         run_id: UUID,
+        letter: str = "",
     ) -> None:
         self.state = State.RESERVED
+        self.letter = letter
         self.entry = entry
         self.line_numbers = line_numbers
         self.target = target
@@ -209,16 +215,32 @@ class PostedTransaction(Aggregate):
         self.code = None
         self.cause = None
 
-    def adopt(self, place: Place, ids: tuple[str, ...], run_id: UUID, timestamp: datetime) -> None:
-        """Its entry was found in BC: by an attempt whose answer was lost, or from before."""
+    def adopt(
+        self,
+        place: Place,
+        ids: tuple[str, ...],
+        run_id: UUID,
+        timestamp: datetime,
+        letter: str | None = None,
+    ) -> None:
+        """Its entry was found in BC: by an attempt whose answer was lost, or from before.
+
+        `letter` is that of the keys by which it was found; None for those that it has.
+        """
         self._require("adopt", OPEN | SENDABLE | {State.HELD})
-        self._adopted(timestamp, place, ids, run_id)
+        self._adopted(timestamp, place, ids, run_id, self.letter if letter is None else letter)
 
     @event("Adopted", topic="posted_transaction.adopted")
     def _adopted(
-        self, timestamp: datetime, place: Place, ids: tuple[str, ...], run_id: UUID
+        self,
+        timestamp: datetime,
+        place: Place,
+        ids: tuple[str, ...],
+        run_id: UUID,
+        letter: str = "",
     ) -> None:
         self.state = State.POSTED
+        self.letter = letter
         self.place = place
         self.line_ids = ids
         self.run_id = run_id
@@ -279,7 +301,7 @@ class PostedTransaction(Aggregate):
     @property
     def keys(self) -> DocumentKeys:
         """The names of its entry in BC."""
-        return DocumentKeys.of(self.record, self.pex_id, edition=self.edition)
+        return DocumentKeys.of(self.record, self.pex_id, self.letter, self.edition)
 
     @property
     def must_be_sent_again(self) -> bool:

@@ -9,7 +9,8 @@ import pytest
 
 import domain
 from domain import refusals
-from domain.connection import NotReady, RunActive, SettingsChanged
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
+from domain.journal_numbers import JournalShared
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
@@ -53,6 +54,8 @@ EXAMPLES = (
     SettingsChanged(3),
     RunActive(uuid4()),
     NotReady("No settings have been saved yet."),
+    NothingToLink("A connection cannot be linked to itself."),
+    JournalShared(),
     SettingsRefused(()),
 )
 

@@ -51,6 +51,34 @@ class Tag:
     options: tuple[TagOption, ...] = ()
 
 
+class UploadStatus(StrEnum):
+    """How far a receipt's upload to PEX has come; only a loaded one may be copied (M24)."""
+
+    LOADED = "Loaded"
+    NOT_LOADED = "NotLoaded"
+    DELETED = "Deleted"
+    HAS_MALWARE = "HasMalware"
+    LOAD_FAILED = "LoadFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class PexReceipt:
+    """A receipt as PEX lists it (PEX contract 6.1).
+
+    Attributes:
+        status: one that PEX did not have yet is read as not loaded.
+        kind: PEX's name for it, `Image` or `Pdf`.
+        size: in bytes, as PEX tells it.
+        created_at: in UTC.
+    """
+
+    id: str
+    status: UploadStatus
+    kind: str
+    size: int | None
+    created_at: datetime | None
+
+
 class PexTokenRefused(Refusal):
     """PEX takes the token no longer, or never did (PEX contract 1.7)."""
 
@@ -101,6 +129,16 @@ class PexUnavailable(Refusal):
         super().__init__(f"PEX is not available: {cause}")
 
 
+class ReceiptUnreadable(Refusal):
+    """What PEX delivers as a receipt's content is no file, or none that can be had."""
+
+    code: ClassVar[str] = "RECEIPT_UNREADABLE"
+    fix: ClassVar[str] = "Open the receipt in PEX; if it shows none, upload it there again."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The receipt cannot be read from PEX: {why}.")
+
+
 @dataclass(frozen=True, slots=True)
 class RowPage:
     """A page of rows or invoices. `next_start` is where the next begins; None behind the last."""
@@ -144,6 +182,16 @@ class PexAccount(Protocol):
 
     def tag(self, tag_id: str) -> Tag | None:
         """One definition with every option, restricted ones included; None where it is gone."""
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction, whatever their state; none where PEX knows none."""
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file; None where it is gone.
+
+        Raises:
+            ReceiptUnreadable: PEX delivers no file, or one beyond its own limit of 10 MB.
+        """
 
 
 class PexAccess(Protocol):
