@@ -6,9 +6,12 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from application.ports.pex import PexUnavailable
 from application_world import Worker, World, purchase, settings
+from builders.invoices import any_invoices
 from builders.rows import but, invoice
 from domain.chart import Account, Catalogue
 from domain.eastern_time import EASTERN
@@ -247,3 +250,53 @@ def test_invoices_outside_the_days_of_a_run_are_not_even_seen(credit: World) -> 
     credit.pex.all_rows = list(many_bills())
     run = credit.sync(start=date(2026, 8, 4), end=date(2026, 8, 6))
     assert set(credit.outcomes(run.id)) == {5004, 5005, 5006}
+
+
+@given(st.lists(any_invoices(), max_size=8, unique_by=lambda row: row.pex_id), st.data())
+def test_whatever_pex_sends_is_posted_once_if_it_is_proved_and_never_otherwise(
+    rows: list[PexTransaction], data: st.DataObject
+) -> None:
+    world = credit_world()
+    days = st.dates(date(2026, 7, 1), date(2026, 8, 14))
+    world.pex.all_rows = [_due(row, data.draw(days)) for row in rows]
+    world.pex.invoice_days_at_once = data.draw(st.integers(1, 4))
+    first = world.outcomes(world.sync().id)
+    assert first.keys() == {row.pex_id for row in rows}
+    proved = [row for row in rows if _is_proved(row)]
+    assert {number for number, how in first.items() if how == "posted"} == {
+        row.pex_id for row in proved
+    }
+    assert world.sync().counts.posted == 0
+    paid = sum((row.amount.amount for row in proved), Decimal(0))
+    assert balance(world, CREDIT_LINE) == paid
+    assert balance(world, BANK) + balance(world, REBATES) == -paid
+    assert all(line.amount.is_whole_cents for line in world.journal.by_number.values())
+
+
+def _due(row: PexTransaction, day: date) -> PexTransaction:
+    due = datetime.combine(day, time(), EASTERN)
+    return but(row, transacted_at=due, settled_at=due)
+
+
+def _is_proved(row: PexTransaction) -> bool:
+    """As an accountant would check it with a pencil."""
+    assert row.bill is not None
+    payments = row.bill.payments
+    sure = all(
+        one.amount is not None
+        and one.amount >= 0
+        and one.amount == round(one.amount, 2)
+        and one.type not in ("Reversal", "Barter")
+        and not one.rejected
+        for one in payments
+    )
+    if row.bill.status != "Closed" or row.amount.amount <= 0 or not sure:
+        return False
+    signed = [
+        -(one.amount or 0) if one.type == "RebateCreditReversal" else (one.amount or 0)
+        for one in payments
+    ]
+    allocated = row.bill.allocated
+    if allocated and (None in allocated or sum(one or 0 for one in allocated) != row.amount.amount):
+        return False
+    return sum(signed) == row.amount.amount

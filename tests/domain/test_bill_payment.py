@@ -2,16 +2,16 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.company import BANK, PEX_CREDIT, REBATES, chart, settings
-from builders.generated import CENTS, PEX_IDS, dollars
+from builders.generated import dollars
+from builders.invoices import COUNTED, any_invoices, paid_invoices
 from builders.rows import but, invoice
-from domain.bill_payment import CASH, Bill, BillParts, Payment, PaymentType, bill_parts
+from domain.bill_payment import Bill, BillParts, PaymentType, bill_parts
 from domain.document_keys import DocumentKeys
 from domain.eligibility import check_money_moved
 from domain.journal_entry import AccountType, JournalEntry
@@ -31,9 +31,6 @@ from domain.refusals import (
     ZeroAmount,
 )
 from domain.settings import BillPayments, Settings
-
-TAKEN_BACK = (PaymentType.REVERSAL,)
-COUNTED = [kind for kind in PaymentType if kind not in TAKEN_BACK]
 
 
 def parts(row: PexTransaction) -> BillParts:
@@ -259,31 +256,6 @@ def test_an_invoice_of_which_no_payments_are_told_is_never_posted() -> None:
 # --- for all invoices -------------------------------------------------------------------------
 
 
-@st.composite
-def paid_invoices(draw: st.DrawFn) -> PexTransaction:
-    """An invoice that its payments prove, of every type that counts; allocations may be told."""
-    payments = [
-        Payment(number, kind, dollars(draw(st.integers(0, 10**9))))
-        for number, kind in enumerate(draw(st.lists(st.sampled_from(COUNTED), max_size=8)))
-    ]
-    counted = sum(
-        (-one.amount if one.type == PaymentType.REBATE_REVERSAL else one.amount)
-        for one in payments
-        if one.amount is not None
-    )
-    rest = dollars(draw(CENTS)) + max(-Decimal(counted), Decimal(0))
-    amount = counted + rest
-    payments.insert(draw(st.integers(0, len(payments))), Payment(99, draw(_CASH), rest))
-    cuts = sorted(draw(st.lists(st.integers(0, int(amount * 100)), max_size=3)))
-    edges = [0, *cuts, int(amount * 100)]
-    allocated = tuple(dollars(b - a) for a, b in pairwise(edges))
-    bill = Bill("Closed", tuple(payments), draw(st.sampled_from([(), allocated])))
-    return but(invoice(amount), bill=bill, pex_id=draw(PEX_IDS))
-
-
-_CASH = st.sampled_from(sorted(CASH))
-
-
 @given(paid_invoices())
 def test_every_entry_balances_and_its_pex_line_is_the_invoices_amount(row: PexTransaction) -> None:
     entry, found = entry_of(row), parts(row)
@@ -324,28 +296,12 @@ def test_one_payment_taken_back_keeps_the_whole_invoice_from_the_books(
         entry_of(but(row, bill=replace(row.bill, payments=tuple(payments))))
 
 
-@given(
-    st.lists(
-        st.builds(
-            Payment,
-            PEX_IDS,
-            st.sampled_from([*PaymentType, "Barter", ""]),
-            st.none() | st.decimals(-1000, 1000, places=3),
-            st.booleans(),
-        ),
-        max_size=5,
-    ),
-    st.lists(st.none() | st.decimals(-1000, 1000, places=2), max_size=3),
-    CENTS,
-)
-def test_any_invoice_is_proved_or_refused_as_a_failure(
-    payments: list[Payment], allocated: list[Decimal | None], cents: int
-) -> None:
-    amount = Money(dollars(cents))
-    bill = Bill("Closed", tuple(payments), tuple(allocated))
+@given(any_invoices())
+def test_any_invoice_is_proved_or_refused_as_a_failure(row: PexTransaction) -> None:
+    assert row.bill is not None
     try:
-        found = bill_parts(amount, bill)
+        found = bill_parts(row.amount, row.bill)
     except Failure:
         return
-    assert found.cash + found.non_cash == amount
-    assert all(one.type in COUNTED and not one.rejected for one in payments)
+    assert found.cash + found.non_cash == row.amount
+    assert all(one.type in COUNTED and not one.rejected for one in row.bill.payments)
