@@ -73,8 +73,12 @@ def configure_credit(user: ApiUser, connection_id: str, start_date: str) -> None
 # --- the books by hand ------------------------------------------------------------------------
 
 
-def credit_by_hand(business: Mapping[str, Any], first: date, last: date) -> dict[Any, Hand]:
+def credit_by_hand(
+    business: Mapping[str, Any], first: date, last: date, letter: str = ""
+) -> dict[Any, Hand]:
     """What belongs in the journal, by PEX id, invoices with an `I` in front of theirs.
+
+    In front of all stands the business's `letter`, where it is not the journal's first one.
 
     `business` is the credit business as the simulator dumps it. The bookkeeper knows the product's
     settings and the invoices, and asks somebody where a payment was rejected or reversed.
@@ -86,13 +90,15 @@ def credit_by_hand(business: Mapping[str, Any], first: date, last: date) -> dict
     for pex_id, hand in by_hand(json.loads(text), first, last).items():
         accounts = {account for account, _, _ in hand.lines}
         if not accounts & {BANK, REBATES}:
-            entries[pex_id] = Hand(hand.day, tuple(sorted(map(_on_credit, hand.lines))))
+            entries[f"{letter}{pex_id}"] = Hand(
+                hand.day, tuple(sorted(map(_on_credit, hand.lines)))
+            )
     for invoice in business["invoices"]:
         day = date.fromisoformat(invoice["DueDate"][:10])
         number = str(invoice["InvoiceId"])
         lines = tuple(sorted(_bill(invoice, business["payments"][number])))
         if lines and first <= day <= last:
-            entries[f"I{number}"] = Hand(day, lines)
+            entries[f"{letter}I{number}"] = Hand(day, lines)
     return entries
 
 

@@ -64,7 +64,8 @@ def check_money_moved(row: PexTransaction, kind: Kind) -> None:
 def check_program(kind: Kind, funding: str) -> None:
     """Let nothing pass twice: a credit business's invoices hold its rebates and incoming money.
 
-    This holds whatever the settings say, since a business may change how it pays (contract 9.1).
+    This holds whatever the settings say, since a business may change how it pays (PEX contract
+    9.1).
 
     Raises:
         ComesWithBillPayment: a rebate or transfer among the rows of a credit business.

@@ -106,7 +106,7 @@ class InvoiceNegative(Skip):
 
 
 class ComesWithBillPayment(Skip):
-    """A rebate or incoming money of a credit business, which the invoice holds (contract 9.1)."""
+    """A rebate or incoming money of a credit business: an invoice holds it (PEX contract 9.1)."""
 
     code = "COMES_WITH_BILL_PAYMENT"
     fix = "Nothing: it is posted with the bill payment; see that the sync of these is on."
