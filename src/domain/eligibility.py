@@ -21,7 +21,7 @@ from domain.sync_window import SyncWindow
 
 
 def posting_date(row: PexTransaction, settings: Settings) -> date:
-    """The day of its entry: the same rule for every kind (M13), but for invoices their due date."""
+    """The day of its entry: the same rule for every kind (M13)."""
     if row.record is not Record.INVOICE and settings.purchases.posting_date is PostingDate.PURCHASE:
         return row.purchase_date
     return row.settlement_date
