@@ -115,7 +115,7 @@ class RunSessions:
             company_id,
             dimensions=run.settings.dimension_codes(),
             vendors=purchases.mapping(VENDOR) is not None,
-            bank_accounts=Kind.TRANSFER in run.kinds,
+            bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
             tax_codes=purchases.mapping(TAX_CODE) is not None,
         )
         if chart.currency != "USD":

@@ -8,6 +8,7 @@ need no rule of their own (M19).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.bill_payment import bill_parts
 from domain.chart import Account, BankAccount, Chart, Vendor
 from domain.document_keys import DocumentKeys
 from domain.eligibility import posting_date
@@ -27,6 +28,7 @@ from domain.refusals import (
     AccountUnmapped,
     AccountUnusable,
     AmountNotInCents,
+    InvoiceUnreadable,
     NotPostable,
     PexIdTooLong,
     TooManyLines,
@@ -42,7 +44,10 @@ BLOCKED_FOR_ALL = "All"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What every line of an entry says: merchant and cardholder, and the users' notes (M23)."""
+    """What every line of an entry says: merchant and cardholder, and the users' notes (M23).
+
+    Of an invoice, the comment lists the payments.
+    """
 
     description: str
     comment: str
@@ -63,6 +68,8 @@ def map_transaction(
     text = Text(_description(row, keys), _comment(row))
     if kind is Kind.PURCHASE:
         lines = _purchase_lines(row, settings, chart, text)
+    elif kind is Kind.BILL_PAYMENT:
+        lines = _bill_lines(row, settings, chart, text)
     else:
         lines = (_other_line(row, kind, settings, chart, text),)
     pex = _gl_account(chart, settings.pex_account_id, "PEX account")
@@ -179,6 +186,27 @@ def _other_line(
     )
 
 
+def _bill_lines(
+    row: PexTransaction, settings: Settings, chart: Chart, text: Text
+) -> tuple[JournalLine, ...]:
+    """The bank's line, and the one of rebates and credits; a part of 0.00 makes no line (M20)."""
+    if row.bill is None:
+        raise InvoiceUnreadable("an invoice without its payments")
+    parts, choice = bill_parts(row.amount, row.bill), settings.bill_payments
+    sides = []
+    if not parts.cash.is_zero:
+        number = _bank(chart, choice.bank_account_id).number
+        sides.append((AccountType.BANK, number, parts.cash))
+    if not parts.non_cash.is_zero:
+        number = _gl_account(chart, choice.rebate_account_id, "rebate account").number
+        sides.append((AccountType.GL, number, parts.non_cash))
+    static = _dimensions(chart, choice.dimensions)
+    return tuple(
+        JournalLine(side, number, -money, text.description, text.comment, dimensions=static)
+        for side, number, money in sides
+    )
+
+
 def _value(source: Source, tags: Mapping[str, str]) -> str | None:
     """The transaction's own tag before the default (M12)."""
     if source.kind == "static":
@@ -236,7 +264,8 @@ def _description(row: PexTransaction, keys: DocumentKeys) -> str:
 
 
 def _comment(row: PexTransaction) -> str:
-    return _cut(_one_line("; ".join(row.notes)), COMMENT_LENGTH)
+    told = row.notes if row.bill is None else map(str, row.bill.payments)
+    return _cut(_one_line("; ".join(told)), COMMENT_LENGTH)
 
 
 def _cut(text: str, length: int) -> str:

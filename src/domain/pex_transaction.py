@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.bill_payment import Bill
 from domain.money import Money
 
 REBATE_DESCRIPTIONS = frozenset({"Rebate Credit", "Rebate Credit Reversal", "Rebate payout"})
@@ -57,11 +58,13 @@ class PexTransaction:
     Attributes:
         amount: money out of the PEX account is negative, money in positive (PEX contract 3.5).
         transacted_at: when it entered PEX, in US Eastern time; the purchase date is its day.
+            An invoice bears its due date here and as its settlement.
         settled_at: when funds moved, in US Eastern time; None where PEX tells none.
         account_id: the card account, or the business account.
         counterpart_account_id: the other side of a movement inside PEX; 0 for none.
         category: PEX's finer class, such as `BusinessFunding`.
         notes: what users wrote; notes made by systems are left out.
+        bill: what paid an invoice; None on every other row.
     """
 
     record: Record
@@ -83,6 +86,7 @@ class PexTransaction:
     notes: tuple[str, ...] = ()
     tags: tuple[TagValue, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    bill: Bill | None = None
 
     @property
     def merchant(self) -> str:

@@ -1,7 +1,7 @@
 """A PEX business in memory."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from uuid import UUID
 
 from application.ports.pex import (
@@ -13,6 +13,7 @@ from application.ports.pex import (
     Tag,
     UploadStatus,
 )
+from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
 
 
@@ -26,6 +27,7 @@ class FakePexAccount:
         self.all_receipts: dict[int, dict[str, PexReceipt]] = {}
         self.contents: dict[str, bytes | Exception] = {}
         self.refusals: list[Exception] = []
+        self.invoice_days_at_once = 100
 
     def business(self) -> Business:
         self._fail()
@@ -41,6 +43,14 @@ class FakePexAccount:
     def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:
         self._fail()
         return RowPage(tuple(row for row in self.all_rows if row.record is record), None)
+
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        self._fail()
+        due = [row for row in self.all_rows if row.record is Record.INVOICE]
+        days = sorted({row.settlement_date for row in due if start <= row.settlement_date <= end})
+        page, rest = days[: self.invoice_days_at_once], days[self.invoice_days_at_once :]
+        found = sorted((row for row in due if row.settlement_date in page), key=_by_due_date)
+        return RowPage(tuple(found), datetime.combine(rest[0], time(), EASTERN) if rest else None)
 
     def cardholder_names(self) -> Mapping[int, str]:
         return {88104: "Maria Ortiz"}
@@ -82,6 +92,10 @@ class FakePexAccount:
     def _fail(self) -> None:
         if self.refusals:
             raise self.refusals.pop(0)
+
+
+def _by_due_date(row: PexTransaction) -> tuple[date, int]:
+    return row.settlement_date, row.pex_id
 
 
 class FakePexAccess:

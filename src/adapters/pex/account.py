@@ -1,7 +1,7 @@
 """One PEX business, read over HTTP."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ import structlog
 from adapters.pex import receipts
 from adapters.pex.client import Client
 from adapters.pex.errors import BAD_REQUEST, TagsOff
+from adapters.pex.invoices import read_bill_payments
 from adapters.pex.rows import RowUnreadable, read_row
 from adapters.pex.wire import (
     BusinessData,
@@ -106,6 +107,10 @@ class HttpPexAccount:
         page = self._client.get(path, read_rows, params)
         rows = tuple(_rows(record, page.rows))
         return RowPage(rows, _next_start(page.pages, start, len(rows)))
+
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """A page of invoices by their due dates."""
+        return read_bill_payments(self._client, start, end)
 
     def cardholder_names(self) -> Mapping[int, str]:
         """Names by card account; a sync goes on without them (PEX contract 2.4)."""

@@ -97,7 +97,7 @@ def _transaction(data: RowData, odd: Collection[str], record: Record) -> PexTran
     name = f"transaction {data.transaction_id}"
     if data.transaction_id <= 0:
         raise RowUnreadable(f"{name} has no readable id")
-    if not _is_amount(data.transaction_amount):
+    if not is_amount(data.transaction_amount):
         raise RowUnreadable(f"{name} has no readable amount")
     try:
         transacted_at = moment(data.transaction_time)
@@ -149,7 +149,8 @@ def _stripped(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _is_amount(amount: Decimal) -> bool:
+def is_amount(amount: Decimal) -> bool:
+    """Whether it is a number, and small enough to be added up exactly."""
     return amount.is_finite() and -LARGEST < amount < LARGEST
 
 
@@ -236,7 +237,7 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    return amount if _is_amount(amount) else None
+    return amount if is_amount(amount) else None
 
 
 def _text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -141,7 +141,7 @@ class ReceiptUnreadable(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """A page of rows. `next_start` is where the next page begins; None behind the last one."""
+    """A page of rows or invoices. `next_start` is where the next begins; None behind the last."""
 
     rows: tuple[PexTransaction, ...]
     next_start: datetime | None
@@ -163,7 +163,15 @@ class PexAccount(Protocol):
 
         Both ends are inclusive, at most 12 months back; the boundary row of a page comes again on
         the next, so the caller tells rows apart by id (PEX contract 3.3). Never asks for pending or
-        declined rows. For `Record.INVOICE` see `bill_payments` (credit edition).
+        declined rows. For `Record.INVOICE` see `bill_payments`.
+        """
+
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """Invoices of a credit business that are due from `start` through `end`, Eastern days.
+
+        In order of their due dates, of every status; none for a prepaid business. Those that are
+        closed and above 0.00 come with their payments and allocations (PEX contract 9.2). Where
+        `next_start` is told, all later ones are due on its day or after it.
         """
 
     def cardholder_names(self) -> Mapping[int, str]:
