@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.name_words import (
-    BEFORE_A_CITY,
     BEFORE_ITS_NUMBER,
     BEFORE_STORE,
     COUNTRIES,
     GOOGLE,
+    JOINING,
     LABELS,
     MEANS_LITTLE_ALONE,
     NUMBERS_WITH_A_MEANING,
@@ -37,18 +37,23 @@ def _pattern(*choices: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{choice})" for choice in choices), re.IGNORECASE)
 
 
-_PROCESSOR = _pattern(rf"^(?:{'|'.join(map(re.escape, PROCESSORS))})\s?\*\s*", r"^SP (?!PLUS\b)")
-_OF_GOOGLE = _pattern(rf"^GOOGLE\s?\*\s*(?:{'|'.join(GOOGLE)})")
+_PROCESSOR = _pattern(
+    rf"^(?:{'|'.join(map(re.escape, PROCESSORS))})\s?\*\s*", r"^(?-i:SP) (?!PLUS\b)"
+)
+_OF_GOOGLE = _pattern(rf"^GOOGLE\s?\*\s*(?:YOUTUBE|(?:{'|'.join(GOOGLE)})(?![A-Z]))")
 _ADDRESS = _pattern(
     r"(?:https?|www\.)\S+",
     r"\S+@\S+\.\S+",
     rf"[\w-]{{2,}}\.[\w-]{{2,}}{_TOP_LEVEL}\S*",
     rf"[\w-]+{_TOP_LEVEL}/\S*",
+    _TOP_LEVEL,
 )
 _HASHED = _pattern(r"#[A-Z]{0,2}-?\d[\w-]*")
 _CERTAIN = _pattern(r"0\d{2,}", r"\d{5,}", r"\(#?\d{3,}\)", r"(?=(?:\D*\d){5})\+?\d+(?:[-.]\d+)+")
 _PLAIN = _pattern(r"\d{3,}")
-_CODE = _pattern(r"[A-Z]{1,2}-?\d{3,}", r"(?=(?:\D*\d){2})(?=\w*\d[A-Z]+\d)[A-Z\d]{5,}")
+_CODE = _pattern(
+    r"[A-Z]{1,2}-?\d{3,}", r"(?=(?:\D*\d){2})(?=\w*(?:\d[A-Z]+\d|[A-Z]\d+[A-Z]))[A-Z\d]{5,}"
+)
 _VANITY = _pattern(r"(?:1-)?8(?:00|33|44|55|66|77|88)-[A-Z][A-Z-]{3,}")
 _DATE = _pattern(
     r"(?:0[1-9]|1[0-2])/(?:[0-2]\d|3[01])(?:/\d{2,4})?",
@@ -58,9 +63,12 @@ _DATE = _pattern(
     r"\d{1,2}:\d{2}(?:[AP]M)?",
 )
 _WEEKDAY = _pattern(r"\s(?:SUN|MON|TUE|WED|THU|FRI|SAT)\s\d{1,2}(?::\d{2})?\s?[AP]M$")
-_PHONE_IN_PARTS = _pattern(r"(?<=\s)\(?\d{3}[) -]\s?\d{3}[ -]\d{4}(?=\s|$)")
-_RUN_ON = re.compile(r"(?<=[^\W\d_])\d{5,}$")
+_PHONE_IN_PARTS = _pattern(
+    r"(?<=\s)\(?\d{3}[) -]\s?\d{3}[ -]\d{4}(?=\s|$)", r"(?<=\s)\+\d[\d ()-]{7,}\d(?=\s|$)"
+)
+_RUN_ON = re.compile(r"(?:(?<=[^\W\d_]{3})|(?<=^[^\W\d_]{2}))\d{5,}$")
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
+_PUMP = re.compile(r"\w|[A-Z]\d{1,3}")
 _SIDES = frozenset(["INSIDE", "OUTSIDE"])
 
 
@@ -81,10 +89,10 @@ def without_noise(raw: str, place: Place) -> str:
     rules: tuple[Callable[[str], str], ...] = (
         _joined,
         _without_processor,
-        _without_order,
         _without_path,
         lambda told: _without_place(told, place),
         _without_end,
+        _without_order,
         _without_repeated_address,
         _without_inner_number,
     )
@@ -121,9 +129,10 @@ def _without_column(raw: str, place: Place) -> str:
 def _joined(name: str) -> str:
     """A number that the network wrote in parts as one word, and a stuck one by itself."""
     name = name.replace("&amp;", "&").replace("&#39;", "'")
+    name = name.replace("_", " ")
     name = _PHONE_IN_PARTS.sub(lambda found: re.sub(r"\D", "", found.group()), name)
     name = re.sub(r"#\s+(?=\d)", "#", name)
-    name = re.sub(r"(?<=[^\W_])#(?=\d{2})", " #", name)
+    name = re.sub(r"(?<=[^\W_])#(?=[A-Z]{0,2}\d{2})", " #", name)
     return _RUN_ON.sub("", name)
 
 
@@ -146,7 +155,7 @@ def _without_order(name: str) -> str:
 
 
 def _tells_order(word: str) -> bool:
-    has_digit = any(mark.isdecimal() for mark in word)
+    has_digit = any(mark.isdecimal() for mark in word) and word not in NUMBERS_WITH_A_MEANING
     return word.upper() in ORDER_WORDS or has_digit or bool(_ADDRESS.fullmatch(word))
 
 
@@ -168,7 +177,7 @@ def _is_code(word: str) -> bool:
 def _is_number(words: list[str], place: int) -> bool:
     """Whether the word is a number, code, phone number or address and not part of the name."""
     word, before = words[place], words[place - 1].upper()
-    if place == 0 or word in NUMBERS_WITH_A_MEANING or before in BEFORE_ITS_NUMBER:
+    if place == 0 or word in NUMBERS_WITH_A_MEANING or before in BEFORE_ITS_NUMBER | JOINING:
         return False
     if _VANITY.fullmatch(word):
         return before != "THE"
@@ -213,23 +222,19 @@ def _without_place(name: str, place: Place) -> str:
 
 
 def _goes_with_number(rest: list[str], place: Place) -> bool:
-    alone = len(rest) == 1 and (len(rest[0]) == 1 or rest[0].upper() in _SIDES)
-    return alone or _is_place(rest, place)
+    alone = len(rest) == 1 and (rest[0].upper() in _SIDES or _PUMP.fullmatch(rest[0]))
+    return bool(alone) or _is_place(rest, place)
 
 
 def _without_told_city(words: list[str], place: Place) -> str | None:
     """Without the city that PEX tells, where its state follows it, unless a name needs it."""
-    ending = [*place.city.split(), ""]
-    for number in range(1, len(words) - len(ending) + 1):
-        rest = [word.strip(",").casefold() for word in words[number:]]
-        named = rest[: len(ending) - 1] == [word.casefold() for word in ending[:-1]]
-        if (
-            place.city
-            and named
-            and words[number - 1].upper() not in BEFORE_A_CITY
-            and _is_place(words[number:], place, least=2)
-        ):
-            return " ".join(words[:number])
+    city = place.city.casefold().split()
+    for start in range(1, len(words) - len(city)):
+        end = start + len(city)
+        is_told = [word.strip(",").casefold() for word in words[start:end]] == city
+        if city and is_told and _is_place(words[start:], place, least=2):
+            needed = words[start - 1].upper() in JOINING
+            return " ".join(words[: end if needed else start])
     return None
 
 
