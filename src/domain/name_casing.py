@@ -19,7 +19,7 @@ CAPITALS = listed(
 SHORTENED = listed(
     """
     BLD BR CT CTR DPT DR FT GRL JR LN LTD MFG MGT MKT MR MRS MS MT PK PKG PKY PRK RD RST SHP SPR SQ
-    SR ST STN STR SVC TPK TRL TWR
+    ST STN STR SVC TPK TRL TWR
     """
 )
 # Names with capitals inside, which no rule can tell.

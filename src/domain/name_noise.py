@@ -48,6 +48,7 @@ _ADDRESS = _pattern(
     rf"[\w-]+{_TOP_LEVEL}/\S*",
     _TOP_LEVEL,
 )
+_HOST = _pattern(rf"[\w-]+{_TOP_LEVEL}")
 _HASHED = _pattern(r"#[A-Z]{0,2}-?\d[\w-]*")
 _CERTAIN = _pattern(r"0\d{2,}", r"\d{5,}", r"\(#?\d{3,}\)", r"(?=(?:\D*\d){5})\+?\d+(?:[-.]\d+)+")
 _PLAIN = _pattern(r"\d{3,}")
@@ -149,6 +150,8 @@ def _without_order(name: str) -> str:
     if not star or len(head) <= 1:
         return name
     words = [_RUN_ON.sub("", word) for word in _WEEKDAY.sub("", f" {tail}").split()]
+    if words and words[0].casefold() == head.strip().casefold():
+        words = words[1:]
     while words and _tells_order(words[-1]):
         words.pop()
     return f"{head} {' '.join(words)}"
@@ -181,6 +184,8 @@ def _is_number(words: list[str], place: int) -> bool:
         return False
     if _VANITY.fullmatch(word):
         return before != "THE"
+    if _HOST.fullmatch(word) and word.islower() and " ".join(words[:place]).isupper():
+        return True
     own = place == 1 and before in MEANS_LITTLE_ALONE and len(word) <= LONGEST_OWN_NUMBER
     return _is_code(word) and not (own and word.isdecimal())
 

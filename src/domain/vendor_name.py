@@ -79,7 +79,7 @@ def merchant_vendor_name(row: PexTransaction, *, standardized_names: bool) -> st
         for name in (row.merchant_name, row.merchant_name_normalized)
     )
     if standardized_names:
-        return normalized or standardized(raw)
+        return normalized or standardized(raw, row.merchant_city, row.merchant_state)
     return raw or normalized
 
 
