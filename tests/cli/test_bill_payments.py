@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cli.conftest import journal_lines
 from cli.shell import Shell, towards
-from credit_company import credit_settings_body
 from domain.eastern_time import eastern_day
+from entrypoints.demo.credit import credit_settings_body
 from sandbox import company
 from sandbox.program import Sandbox
 

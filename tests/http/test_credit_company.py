@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from credit_company import CREDIT_LINE, configure_credit, connect_credit, credit_by_hand
 from domain.eastern_time import eastern_day
 from entrypoints.demo.bookkeeper import BANK, FEES, REBATES, Hand, compare
 from entrypoints.demo.company import ApiUser, wait_until
+from entrypoints.demo.credit import CREDIT_LINE, configure_credit, connect_credit, credit_by_hand
 from http_running import Running
 from sandbox import company
 

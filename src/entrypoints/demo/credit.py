@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from entrypoints.demo.bookkeeper import BANK, PEX, REBATES, Hand, Line, by_hand
-from entrypoints.demo.company import ApiUser, Json, settings_body, wait_until
+from entrypoints.demo.company import SERVICE, ApiUser, Json, settings_body, wait_until
 from sandbox import company
 from sandbox.pex.seed_tags import credit_tag
 
@@ -41,17 +41,19 @@ def credit_settings_body(
     }
 
 
-def connect_credit(user: ApiUser) -> str:
-    """Connect the credit business with the simulated Business Central; the connection's id."""
+def connect_credit(user: ApiUser, linked_to: str | None = None) -> str:
+    """Connect the credit business with the simulated Business Central; the connection's id.
+
+    By a sign-in of its own, or by that of the connection `linked_to`.
+    """
     body = {"pex": {"token": company.CREDIT_TOKEN}}
     connection_id = str(user.call("POST", "/connections", body).json()["id"])
-    microsoft = {
-        "mode": "service",
-        "tenant_id": company.TENANT,
-        "environment": company.ENVIRONMENT,
-    }
     path = f"/connections/{connection_id}"
-    user.call("POST", f"{path}/microsoft", microsoft)
+    if linked_to:
+        link = {"mode": "link", "connection_id": linked_to}
+        user.call("POST", f"{path}/microsoft", link)
+    else:
+        user.call("POST", f"{path}/microsoft", SERVICE)
     wait_until(lambda: user.get(path)["status"] == "connected_ready", "connected_ready")
     return connection_id
 
