@@ -43,6 +43,8 @@ class _Call:
     path: str
     params: Mapping[str, str]
     until: float
+    method: str = "GET"
+    body: bytes | None = None
     reference: str = field(default_factory=lambda: f"ext-{uuid4()}")
 
 
@@ -99,6 +101,18 @@ class Client:
                 return None
             raise
 
+    def put(self, path: str, body: bytes, read: Callable[[bytes], T]) -> T:
+        """Write something, in one attempt; raises as `get`.
+
+        A write that was refused with a server's fault, or not answered, may have been done.
+        """
+        call = _Call(path, {}, 0.0, "PUT", body)
+        response = self._send(call)
+        if response is None or not response.is_success:
+            retry_after = None if response is None else asked_to_wait(response)
+            raise self._refusal(response, call, retry_after)
+        return _read(response, read, _reference(response, call))
+
     def _send(self, call: _Call) -> httpx.Response | None:
         """One attempt; None where no answer came."""
         self._bucket.take()
@@ -108,13 +122,22 @@ class Client:
             "User-Agent": "pexbc",
             "X-CORRELATION-ID": call.reference,
         }
+        if call.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
         url = f"{self._base_url}/{call.path}"
         try:
-            response = self._http.get(url, params=call.params, headers=headers, timeout=TIMEOUT)
+            response = self._http.request(
+                call.method,
+                url,
+                params=call.params,
+                headers=headers,
+                content=call.body,
+                timeout=TIMEOUT,
+            )
         except httpx.RequestError:
-            self._on_request("GET", call.path, 0, 1)
+            self._on_request(call.method, call.path, 0, 1)
             return None
-        self._on_request("GET", call.path, response.status_code, 1)
+        self._on_request(call.method, call.path, response.status_code, 1)
         return response
 
     def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
