@@ -13,6 +13,8 @@ from domain.connection import NotReady, RunActive, SettingsChanged
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown, TagOfTwoFields
+from domain.tag_options import NoOptionEnabled, OffersNotUnique, OptionsNotUnique
 
 for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
@@ -48,6 +50,13 @@ EXAMPLES = (
     RunActive(uuid4()),
     NotReady("No settings have been saved yet."),
     SettingsRefused(()),
+    TagGone("64b0c1d2e3f4a5b6c7d8e901"),
+    TagNotDropdown("Memo", "Text"),
+    TagOfTwoFields(["vendor", "expense_account"]),
+    FieldGone("dimension:CLASS"),
+    OffersNotUnique("OPS"),
+    OptionsNotUnique("name", "Travel"),
+    NoOptionEnabled(),
 )
 
 
