@@ -13,14 +13,12 @@ from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.settings import Settings
 from domain.sync_window import SyncWindow
-from domain.tag_option_history import ReportedOption, TagOptionPage
+from domain.tag_option_history import ReportedOption, TagOptionPage, option_pages
 from domain.tag_options import Change, fold
 
 _NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a04")
 TAG_OPTIONS = "tag_options"
 """What a run's kinds call the sync of tag options, beside the kinds of transactions (M16)."""
-
-OPTIONS_A_PAGE = 1_000
 
 
 class Trigger(StrEnum):
@@ -195,19 +193,9 @@ class SyncRun(Aggregate):
         self, field: str, reported: tuple[ReportedOption, ...], timestamp: datetime
     ) -> tuple[TagOptionPage, ...]:
         """Note that a field's tag options are done; the pages are to be saved with the run."""
-        parts = range(0, len(reported), OPTIONS_A_PAGE)
-        pages = tuple(
-            TagOptionPage(
-                timestamp,
-                self.id,
-                number,
-                self.connection_id,
-                reported[first : first + OPTIONS_A_PAGE],
-            )
-            for number, first in enumerate(parts, self.tag_option_pages + 1)
-        )
-        counts = self.counts.with_tag_field(reported)
-        self._tag_options_reported(timestamp, field, self.tag_option_pages + len(pages), counts)
+        behind, counts = self.tag_option_pages, self.counts.with_tag_field(reported)
+        pages = option_pages(self.id, self.connection_id, behind, reported, timestamp)
+        self._tag_options_reported(timestamp, field, behind + len(pages), counts)
         return pages
 
     @event("TagOptionsReported", topic="sync_run.tag_options_reported")

@@ -23,6 +23,7 @@ from domain.tag_options import (
 )
 
 _NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a05")
+OPTIONS_A_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +193,23 @@ class TagOptionPage(Aggregate):
         self.connection_id = connection_id
         self.reported = reported
         self.written_at = timestamp
+
+
+def option_pages(
+    run_id: UUID,
+    connection_id: UUID,
+    behind: int,
+    reported: Sequence[ReportedOption],
+    timestamp: datetime,
+) -> tuple[TagOptionPage, ...]:
+    """As many pages as it takes, numbered behind those that are there."""
+    return tuple(
+        TagOptionPage(
+            timestamp,
+            run_id,
+            number,
+            connection_id,
+            tuple(reported[first : first + OPTIONS_A_PAGE]),
+        )
+        for number, first in enumerate(range(0, len(reported), OPTIONS_A_PAGE), behind + 1)
+    )
