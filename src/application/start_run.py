@@ -16,7 +16,7 @@ from domain.pex_transaction import POSTABLE, Kind
 from domain.refusals import Refusal
 from domain.sync_run import TAG_OPTIONS, SyncRun, Trigger
 from domain.sync_window import SyncWindow, check_dates, sync_window
-from domain.tag_option_fields import synced_fields
+from domain.synced_fields import synced_fields
 
 
 class KindNotOn(Refusal):

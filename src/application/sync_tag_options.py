@@ -17,13 +17,8 @@ from application.turn import Turn
 from domain.refusals import Failure, Refusal
 from domain.settings import FieldMapping
 from domain.sync_run import SyncRun
-from domain.tag_option_fields import (
-    TagGone,
-    TagNotDropdown,
-    check_one_field,
-    offers,
-    synced_fields,
-)
+from domain.synced_fields import check_one_field, synced_fields
+from domain.tag_option_fields import TagGone, TagNotDropdown, offers
 from domain.tag_option_history import ReportedOption, TagOptions
 from domain.tag_options import Change, Offer, OptionChange, merge
 

@@ -1,11 +1,10 @@
-"""Which fields offer Business Central's values as tag options, and which values (M12, M14, M28)."""
-
-from collections.abc import Iterable
+"""Which of Business Central's values a field offers as tag options (M12, M28)."""
 
 from domain.chart import Account, Chart
 from domain.refusals import Failure
 from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, FieldMapping, Purchases, Settings
 from domain.settings_check import EXPENSES
+from domain.synced_fields import synced_fields
 from domain.tag_options import Offer
 
 
@@ -29,16 +28,6 @@ class TagNotDropdown(Failure):
         super().__init__(f"The tag {name!r} is a {kind} tag.")
 
 
-class TagOfTwoFields(Failure):
-    """Two fields would write their values into one tag, whose options then fit neither."""
-
-    code = "TAG_OF_TWO_FIELDS"
-    fix = "Give each field a tag of its own, or switch option sync off for all but one of them."
-
-    def __init__(self, fields: Iterable[str]) -> None:
-        super().__init__(f"One tag is to take the values of {' and '.join(fields)}.")
-
-
 class FieldGone(Failure):
     """The company does not have the mapped dimension any more."""
 
@@ -49,31 +38,9 @@ class FieldGone(Failure):
         super().__init__(f"The company has nothing to offer for {field}.")
 
 
-def synced_fields(settings: Settings) -> tuple[FieldMapping, ...]:
-    """The fields of purchases whose tags get their options from Business Central (M14)."""
-    purchases = settings.purchases
-    if not purchases.enabled:
-        return ()
-    return tuple(one for one in purchases.mappings if one.sync_options and one.source.kind == "tag")
-
-
 def for_tag_options_alone(settings: Settings) -> Settings:
     """As much of the settings as tag options need of the chart, for a run of them alone."""
     return Settings(settings.company_id, purchases=Purchases(mappings=synced_fields(settings)))
-
-
-def check_one_field(mapping: FieldMapping, settings: Settings) -> None:
-    """Refuse a tag that another synced field feeds as well.
-
-    Raises:
-        TagOfTwoFields: with the names of the fields.
-    """
-    tag = (mapping.source.tag_id or "").lower()
-    fields = [
-        one.field for one in synced_fields(settings) if (one.source.tag_id or "").lower() == tag
-    ]
-    if len(fields) > 1:
-        raise TagOfTwoFields(fields)
 
 
 def offers(mapping: FieldMapping, settings: Settings, chart: Chart) -> tuple[Offer, ...]:

@@ -13,7 +13,8 @@ from domain.connection import NotReady, RunActive, SettingsChanged
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
-from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown, TagOfTwoFields
+from domain.synced_fields import TagOfTwoFields
+from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown
 from domain.tag_options import NoOptionEnabled, OffersNotUnique, OptionsNotUnique
 
 for module in pkgutil.iter_modules(domain.__path__):

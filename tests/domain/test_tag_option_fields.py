@@ -5,13 +5,8 @@ import pytest
 from builders.company import PEX, account, by_tag, chart, fixed, settings
 from domain.chart import Catalogue
 from domain.settings import FieldMapping, Purchases, Settings, Source
-from domain.tag_option_fields import (
-    FieldGone,
-    TagOfTwoFields,
-    check_one_field,
-    offers,
-    synced_fields,
-)
+from domain.synced_fields import TagOfTwoFields, check_one_field, synced_fields
+from domain.tag_option_fields import FieldGone, for_tag_options_alone, offers
 
 
 def mapping(field: str, source: Source | None = None, *, sync: bool = True) -> FieldMapping:
@@ -72,4 +67,15 @@ def test_one_tag_for_two_synced_fields_is_refused() -> None:
     with pytest.raises(TagOfTwoFields, match="vendor and tax_code"):
         check_one_field(second, both)
     check_one_field(other, both)
-    check_one_field(first, with_mappings(first, mapping("tax_code", by_tag("x"), sync=False)))
+    unsynced = mapping("tax_code", by_tag("x"), sync=False)
+    check_one_field(first, with_mappings(first, unsynced))
+    check_one_field(unsynced, with_mappings(first, second, unsynced))
+
+
+def test_a_run_of_options_alone_needs_of_the_chart_what_its_fields_offer() -> None:
+    vendor, project = mapping("vendor"), mapping("dimension:project")
+    unsynced = mapping("dimension:DEPARTMENT", sync=False)
+    alone = for_tag_options_alone(with_mappings(vendor, project, unsynced))
+    assert alone.dimension_codes() == {"PROJECT"}
+    assert alone.purchases.mapping("vendor") == vendor
+    assert alone.purchases.mapping("tax_code") is None
