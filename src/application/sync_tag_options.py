@@ -25,6 +25,9 @@ from domain.tag_options import Change, Offer, OptionChange, merge
 WRITES = 3
 """How often a tag is read, merged and written, where PEX does not take the first write (U8)."""
 
+WAITS = 5
+"""How often a run waits for a tag that PEX cannot give, before transactions go first."""
+
 
 class TagNotWritten(Failure):
     """PEX did not take a tag's options, also after they were read again."""
@@ -59,6 +62,10 @@ class SyncTagOptions:
             check_one_field(mapping, run.settings)
             offered = offers(mapping, run.settings, turn.chart)
             changes = self._sync(run, history, offered)
+        except PexUnavailable as refusal:
+            if run.stalled < WAITS:
+                raise
+            self._record_failure(run, history, mapping, refusal)
         except (Failure, PexRequestRefused, PexPermissionMissing) as refusal:
             self._record_failure(run, history, mapping, refusal)
         else:

@@ -1,6 +1,8 @@
 """Which of Business Central's values a field offers as tag options (M12, M28)."""
 
-from domain.chart import Account, Chart
+from collections.abc import Iterable
+
+from domain.chart import Account, Chart, Choice
 from domain.refusals import Failure
 from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, FieldMapping, Purchases, Settings
 from domain.settings_check import EXPENSES
@@ -51,16 +53,20 @@ def offers(mapping: FieldMapping, settings: Settings, chart: Chart) -> tuple[Off
     """
     if mapping.field == EXPENSE_ACCOUNT:
         pex = chart.accounts.find(settings.pex_account_id or "")
-        accounts = (one for one in chart.accounts if one is not pex and _is_offered(one))
-        return tuple(Offer(one.number, one.name) for one in accounts)
+        return _offers(one for one in chart.accounts if one is not pex and _is_offered(one))
     if mapping.field == VENDOR:
-        return tuple(Offer(one.number, one.name) for one in chart.vendors if one.blocked != "All")
+        return _offers(one for one in chart.vendors if one.blocked != "All")
     if mapping.field == TAX_CODE:
-        return tuple(Offer(one.code, one.name) for one in chart.tax_codes)
+        return _offers(chart.tax_codes)
     dimension = chart.dimensions.get(mapping.dimension or "")
     if dimension is None:
         raise FieldGone(mapping.field)
-    return tuple(Offer(one.code, one.name) for one in dimension.values)
+    return _offers(dimension.values)
+
+
+def _offers(choices: Iterable[Choice]) -> tuple[Offer, ...]:
+    """By number or code, which is what entries name them by; a blank one names nothing."""
+    return tuple(Offer(one.key, one.name) for one in choices if one.key.strip())
 
 
 def _is_offered(account: Account) -> bool:

@@ -205,6 +205,18 @@ def test_a_tag_that_cannot_be_read_fails_its_field_and_transactions_go_on(
     assert run.status is RunStatus.PARTLY_FAILED
 
 
+def test_a_tag_that_pex_cannot_give_for_long_does_not_keep_transactions_waiting(
+    world: World,
+) -> None:
+    world.pex.tag_refusals = {EXPENSE_TAG: PexUnavailable("500")}
+    world.pex.all_rows = [purchase(1)]
+    began = world.clock.now()
+    run = world.sync()
+    assert told(world, run) == [("expense_account", "", "PEX_UNAVAILABLE"), ADDED_DEPARTMENT]
+    assert world.outcomes(run.id) == {1: "posted"}
+    assert (world.clock.now() - began).total_seconds() >= 2 + 4 + 8 + 16 + 32
+
+
 def test_a_run_whose_fields_all_fail_has_failed(world: World) -> None:
     world.pex.all_tags = ()
     assert alone(world).status is RunStatus.FAILED

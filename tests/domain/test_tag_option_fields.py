@@ -3,7 +3,7 @@
 import pytest
 
 from builders.company import PEX, account, by_tag, chart, fixed, settings
-from domain.chart import Catalogue
+from domain.chart import Catalogue, TaxCode
 from domain.settings import FieldMapping, Purchases, Settings, Source
 from domain.synced_fields import TagOfTwoFields, check_one_field, synced_fields
 from domain.tag_option_fields import FieldGone, for_tag_options_alone, offers
@@ -50,6 +50,8 @@ def test_vendors_are_offered_unless_they_are_blocked_for_everything() -> None:
 def test_tax_codes_and_dimension_values_are_offered_by_code() -> None:
     assert values("tax_code") == ["TAXABLE"]
     assert values("dimension:project") == ["PIER", "BOAT"]
+    nameless = chart(tax_codes=Catalogue([TaxCode("t-0", " ", "Nothing")]))
+    assert offers(mapping("tax_code"), settings(), nameless) == ()
     (ops, _) = offers(mapping("dimension:DEPARTMENT"), settings(), chart())
     assert (ops.value, ops.label) == ("OPS", "Operations")
 
