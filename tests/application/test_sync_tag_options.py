@@ -16,6 +16,7 @@ from application.start_run import KindNotOn
 from application_world import DEPARTMENT_TAG, EXPENSE_TAG, Worker, World, purchase, settings
 from domain.chart import Catalogue
 from domain.pex_transaction import Kind
+from domain.posted_transaction import OPEN
 from domain.settings import FieldMapping, Purchases, Settings, Source, TagOptionRules
 from domain.sync_run import RunStatus, SyncRun
 from domain.tag_option_history import ReportedOption, TagOptionPage, TagOptions
@@ -139,6 +140,31 @@ def test_a_run_of_tag_options_alone_needs_no_journal_and_fetches_no_rows(
     run = alone(world)
     assert run.status is RunStatus.SUCCEEDED
     assert run.counts.seen == 0
+
+
+def test_a_run_that_finds_no_journal_behind_its_tags_is_interrupted_not_failed(
+    world: World,
+) -> None:
+    world.journal.missing = True
+    run = world.sync()
+    assert (run.status, run.code) == (RunStatus.INTERRUPTED, "JOURNAL_MISSING")
+    assert options(world) == {"MKT": True, "OPS": True}
+
+
+def test_a_run_of_tag_options_alone_says_nothing_of_transactions_in_doubt(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.journal.moods = ["lost before"]
+    run_id = world.start(kinds=(Kind.PURCHASE,))
+    for _ in range(3):
+        world.worker.step(run_id)
+    while not world.run(run_id).is_over:
+        world.worker.advance.note_fault(run_id, ValueError("a fault of ours"))
+    assert world.posting(1).state in OPEN
+    world.save_settings(synced(DEPARTMENT))
+    world.pex.tag_refusals = {DEPARTMENT_TAG: PexTokenRefused("Password has changed")}
+    run = alone(world)
+    assert run.code == "PEX_TOKEN_REFUSED"
+    assert world.report(run.id) == []
 
 
 def test_options_that_no_field_syncs_are_refused_as_a_kind_that_is_off(world: World) -> None:

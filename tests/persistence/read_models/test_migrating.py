@@ -1,0 +1,20 @@
+"""A migration that changes what views hold lets them be built anew from the events."""
+
+from adapters.persistence.engine import Database
+from adapters.persistence.event_log import SqlEventLog
+from adapters.persistence.read_models import SqlReadModels
+from adapters.persistence.schema import downgrade, migrate
+from domain.sync_run import Outcome
+from persistence.read_models.story import AGGREGATES, Story, row
+
+
+def test_what_was_shown_before_tag_options_is_shown_again_after(database: Database) -> None:
+    log = SqlEventLog(database, AGGREGATES)
+    story, views = Story(log), SqlReadModels(database, log)
+    run = story.reported(story.connect(), row(1, Outcome.SKIPPED, "PENDING"))
+    before = views.run(run.id)
+    assert before is not None
+    downgrade(database.engine, "0002")
+    migrate(database.engine)
+    assert views.run(run.id) == before
+    assert views.differences() == []
