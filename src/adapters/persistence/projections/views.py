@@ -17,8 +17,9 @@ from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.settings import Settings
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
+from domain.sync_run import TAG_OPTIONS, Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption
 
 _IN_BOOKS = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
 
@@ -51,12 +52,13 @@ def settings_version(row: Any) -> SettingsVersion:
 
 def run_view(row: Any) -> RunView:
     """A run with its counts."""
+    kinds = msgspec.json.decode(row.kinds, type=tuple[str, ...])
     return RunView(
         row.id,
         row.connection_id,
         Trigger(row.trigger),
         row.preview,
-        msgspec.json.decode(row.kinds, type=tuple[Kind, ...]),
+        tuple(Kind(kind) for kind in kinds if kind != TAG_OPTIONS),
         SyncWindow(row.first_day, row.last_day),
         RunStatus(row.status),
         row.code,
@@ -67,6 +69,7 @@ def run_view(row: Any) -> RunView:
         msgspec.json.decode(row.counts, type=Counts),
         row.waiting_until,
         row.actor,
+        TAG_OPTIONS in kinds,
     )
 
 
@@ -80,6 +83,11 @@ def reported_view(row: Any) -> Reported:
         return reported
     entry = msgspec.json.decode(row.entry, type=JournalEntry)
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
+
+
+def tag_option_view(row: Any) -> ReportedOption:
+    """A change of a tag's options, or a field that failed."""
+    return msgspec.json.decode(row.body, type=ReportedOption)
 
 
 def transaction_view(row: Any) -> TransactionView:
