@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import domain
 from domain import refusals
 from domain.connection import NotReady, RunActive, SettingsChanged
+from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
@@ -18,6 +20,7 @@ for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
 
 GROUPS = (Skip, Failure)
+NOON = datetime(2026, 11, 3, 17, tzinfo=UTC)
 EXAMPLES = (
     refusals.Pending(),
     refusals.Declined(),
@@ -43,6 +46,8 @@ EXAMPLES = (
     refusals.JournalUnderApproval("There is an approval request."),
     refusals.PartlyFound(1, 2),
     refusals.InDoubt("the connection was cut"),
+    ChangedAfterPosting((Change("amount", "-48.60", "-52.10", NOON),)),
+    MissingInPex(NOON),
     WindowRefused("start_date", "The start lies in the future."),
     SettingsChanged(3),
     RunActive(uuid4()),

@@ -1,0 +1,197 @@
+"""What PEX tells of a transaction at one time, and how it differs at another (M27).
+
+Only what the books or the decision to post rest on is compared, and only what it means: neither the
+order of tags and splits, nor the case of field ids, nor empty tags make a difference.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from domain.eastern_time import eastern_day
+from domain.money import Money
+from domain.pex_transaction import Allocation, PexTransaction, TagValue
+from domain.refusals import Refusal
+
+TAG = "tag:"
+_NOT_REVIEWED = "NotReviewed"
+_APPROVALS = {
+    name.casefold(): name
+    for name in ("Approved", "Rejected", "Ignored", _NOT_REVIEWED, "NoReceipt")
+}
+_IN_WORDS = {
+    "settled_on": "settlement date",
+    "purchased_on": "purchase date",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PexSnapshot:
+    """A transaction as PEX told it; dates are US Eastern days.
+
+    Attributes:
+        amount: money out of the PEX account is negative.
+        approval: one of PEX contract 5; `NotReviewed` where PEX tells none.
+        tags: by field id in lower case, sorted; none where there are splits, since tags beside
+            splits do not count (PEX contract 4.4).
+        splits: sorted by amount and tags, parts of 0.00 left out.
+    """
+
+    amount: Money
+    purchased_on: date
+    settled_on: date
+    merchant: str
+    approval: str
+    tags: tuple[TagValue, ...] = ()
+    splits: tuple[Allocation, ...] = ()
+
+    @classmethod
+    def of(cls, row: PexTransaction) -> "PexSnapshot":
+        """What a row tells."""
+        parts = [
+            Allocation(part.amount, _tags(part.tags))
+            for part in row.allocations
+            if part.amount is None or part.amount != 0
+        ]
+        return cls(
+            row.amount,
+            row.purchase_date,
+            row.settlement_date,
+            " ".join(row.merchant.split()),
+            _approval(row.approval),
+            () if row.allocations else _tags(row.tags),
+            tuple(sorted(parts, key=_order)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a field was and is, as text; None for nothing.
+
+    The field is `amount`, `settled_on`, `purchased_on`, `merchant`, `approval`, `splits`, or `tag:`
+    with the field id of a tag.
+    """
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference between what was posted and what PEX tells now, and since when it stands."""
+
+    field: str
+    before: str | None
+    after: str | None
+    since: datetime
+
+
+def differences(before: PexSnapshot, after: PexSnapshot) -> tuple[Difference, ...]:
+    """What differs between two snapshots; the same the other way round, with its sides changed."""
+    if before == after:
+        return ()
+    return tuple(_differences(before, after))
+
+
+def standing(
+    posted: PexSnapshot, now: PexSnapshot, known: tuple[Change, ...], at: datetime
+) -> tuple[Change, ...]:
+    """All that differs from what was posted; what was known before keeps its time."""
+    since = {(change.field, change.after): change.since for change in known}
+    return tuple(
+        Change(one.field, one.before, one.after, since.get((one.field, one.after), at))
+        for one in differences(posted, now)
+    )
+
+
+class ChangedAfterPosting(Refusal):
+    """PEX changed what is in the books already; the entry stays as it is (M27)."""
+
+    code: ClassVar[str] = "CHANGED_AFTER_POSTING"
+    fix: ClassVar[str] = (
+        "Correct the entry in Business Central by hand; or reverse it there, "
+        "then ask support for a resync."
+    )
+
+    def __init__(self, changes: tuple[Change, ...]) -> None:
+        super().__init__(f"After posting, PEX changed: {'; '.join(map(_told, changes))}.")
+
+
+class MissingInPex(Refusal):
+    """What is in the books is not in PEX any more; the entry stays as it is (M27)."""
+
+    code: ClassVar[str] = "MISSING_IN_PEX"
+    fix: ClassVar[str] = (
+        "Ask PEX what became of it; if the money never moved, reverse the entry in Business "
+        "Central by hand."
+    )
+
+    def __init__(self, since: datetime) -> None:
+        super().__init__(f"It is not in PEX any more since {eastern_day(since)}.")
+
+
+def notices(changes: tuple[Change, ...], missing_since: datetime | None) -> tuple[Refusal, ...]:
+    """What a person should know of a posted transaction, each with the cause and what to do."""
+    told: list[Refusal] = [ChangedAfterPosting(changes)] if changes else []
+    if missing_since is not None:
+        told.append(MissingInPex(missing_since))
+    return tuple(told)
+
+
+def _differences(before: PexSnapshot, after: PexSnapshot) -> Iterator[Difference]:
+    for name in ("amount", "settled_on", "purchased_on", "approval"):
+        was, is_now = getattr(before, name), getattr(after, name)
+        if was != is_now:
+            yield Difference(name, str(was), str(is_now))
+    if before.merchant.casefold() != after.merchant.casefold():
+        yield Difference("merchant", before.merchant or None, after.merchant or None)
+    if before.splits or after.splits:
+        if before.splits != after.splits:
+            yield Difference("splits", _splits(before), _splits(after))
+        return
+    was_tagged, is_tagged = _by_id(before.tags), _by_id(after.tags)
+    for field_id in sorted({*was_tagged, *is_tagged}):
+        was, is_now = was_tagged.get(field_id), is_tagged.get(field_id)
+        if was != is_now:
+            yield Difference(f"{TAG}{field_id}", was, is_now)
+
+
+def _approval(text: str | None) -> str:
+    compact = "".join((text or _NOT_REVIEWED).split()).casefold()
+    return _APPROVALS.get(compact or _NOT_REVIEWED.casefold(), compact)
+
+
+def _tags(tags: tuple[TagValue, ...]) -> tuple[TagValue, ...]:
+    """The last value of each field, as the mapping reads them."""
+    values = {tag.field_id.strip().casefold(): tag.value.strip() for tag in tags}
+    return tuple(TagValue(field_id, value) for field_id, value in sorted(values.items()) if value)
+
+
+def _by_id(tags: tuple[TagValue, ...]) -> dict[str, str]:
+    return {tag.field_id: tag.value for tag in tags}
+
+
+def _order(part: Allocation) -> tuple[bool, Decimal, list[tuple[str, str]]]:
+    tags = [(tag.field_id, tag.value) for tag in part.tags]
+    return part.amount is None, part.amount or Decimal(0), tags
+
+
+def _splits(snapshot: PexSnapshot) -> str | None:
+    """Such as `20.00 (64b0=6110) + 28.60`; None for one that is not split."""
+    return " + ".join(map(_part, snapshot.splits)) or None
+
+
+def _part(part: Allocation) -> str:
+    amount = "unreadable" if part.amount is None else str(Money(part.amount))
+    tags = ", ".join(f"{tag.field_id}={tag.value}" for tag in part.tags)
+    return f"{amount} ({tags})" if tags else amount
+
+
+def _told(change: Change) -> str:
+    field_id = change.field.removeprefix(TAG)
+    name = f"tag {field_id}" if field_id != change.field else _IN_WORDS.get(field_id, field_id)
+    was, is_now = (text or "nothing" for text in (change.before, change.after))
+    return f"{name} {was} -> {is_now} ({eastern_day(change.since)})"
