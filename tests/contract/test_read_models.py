@@ -21,6 +21,7 @@ from application.ports.read_models import (
 )
 from domain.connection import Connection, Status
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
@@ -658,6 +659,61 @@ def test_of_one_kind_in_two_records_the_card_comes_first(story: Story, views: Re
         row(7, Outcome.SKIPPED, "PENDING", record=Record.CARD, kind=Kind.FEE),
     )
     assert the(views, connection, 7, "fee").record is Record.CARD
+
+
+# --- what changes in PEX after posting --------------------------------------------------------
+
+
+def test_a_posted_transaction_shows_what_differs_from_what_was_posted_and_since_when(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    assert (the(views, connection, 7).changes, the(views, connection, 7).missing_in_pex) == (
+        (),
+        None,
+    )
+    since = story.change(posting, run.id, "-52.10")
+    view = the(views, connection, 7)
+    assert view.changes == (Change("amount", "-48.60", "-52.10", since),)
+    assert (view.outcome, view.state, view.run_id) == (Outcome.POSTED, State.POSTED, run.id)
+    assert view.amount == Money.of("-48.60")
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).changes == ()
+
+
+def test_a_transaction_shows_since_when_it_is_missing_until_it_is_back(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    since = story.now()
+    posting.disappear(run.id, since)
+    story.log.save(posting)
+    story.report(run, row(7, Outcome.ALREADY_POSTED, "MISSING_IN_PEX"))
+    assert the(views, connection, 7).missing_in_pex == since
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).missing_in_pex is None
+
+
+def test_the_ledger_is_narrowed_to_what_changed_after_posting_or_to_the_rest(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    changed, missing, back, _ = (story.post(connection, run, pex_id) for pex_id in (1, 2, 3, 4))
+    story.report(run, row(5, Outcome.SKIPPED, "PENDING"))
+    story.change(changed, run.id, "-52.10")
+    missing.disappear(run.id, story.now())
+    back.disappear(run.id, story.now())
+    story.log.save(missing, back)
+    story.change(back, run.id, "-48.60")
+    assert listed(views, connection, TransactionFilter(changed=True)) == [2, 1]
+    assert listed(views, connection, TransactionFilter(changed=False)) == [5, 4, 3]
+    assert listed(views, connection, TransactionFilter(changed=True, text="2")) == [2]
+    assert views.differences() == []
 
 
 # --- streams ----------------------------------------------------------------------------------

@@ -96,6 +96,8 @@ class Walk:
             place=posting.place,
             attempts=posting.attempts,
             changed_at=posting.modified_on,
+            changes=posting.changes,
+            missing_in_pex=posting.missing_since,
         )
 
     def _hear(self, page: RunPage, reported: Reported) -> None:
@@ -136,6 +138,8 @@ class Walk:
                 "place",
                 "attempts",
                 "first_seen_at",
+                "changes",
+                "missing_in_pex",
             )
             view = replace(view, **{name: getattr(before, name) for name in kept})
         self.ledger[key] = view
@@ -330,5 +334,6 @@ def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:
         and wanted.kind in (None, view.kind)
         and (wanted.start is None or view.day >= wanted.start)
         and (wanted.end is None or view.day <= wanted.end)
+        and wanted.changed in (None, bool(view.changes or view.missing_in_pex))
         and (any(text in name.casefold() for name in names) or text == str(view.pex_id))
     )

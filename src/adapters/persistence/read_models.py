@@ -231,6 +231,8 @@ def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield transactions.c.day >= wanted.start
     if wanted.end is not None:
         yield transactions.c.day <= wanted.end
+    if wanted.changed is not None:
+        yield transactions.c.differs.is_(True if wanted.changed else None)
     text = wanted.text.strip().casefold()
     if text:
         yield _holds(text)

@@ -12,6 +12,7 @@ from uuid import UUID
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.refusals import Refusal
@@ -95,7 +96,8 @@ class RunView:
 class TransactionView:
     """A transaction with its newest outcome, whether it was posted or not.
 
-    `entry` and what follows are empty for one that was never reserved.
+    `entry` and what follows are empty for one that was never reserved. `changes` is what differs in
+    PEX from what was posted, `missing_in_pex` since when PEX does not list it any more (M27).
     """
 
     connection_id: UUID
@@ -119,13 +121,16 @@ class TransactionView:
     attempts: int
     first_seen_at: datetime
     changed_at: datetime
+    changes: tuple[Change, ...] = ()
+    missing_in_pex: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
     """Which transactions a list shows; None or empty for no limit.
 
-    `text` searches the merchant, the cardholder and the PEX id.
+    `text` searches the merchant, the cardholder and the PEX id; `changed` asks for those that
+    changed in PEX or vanished from it after posting, or for all others.
     """
 
     outcome: Outcome | None = None
@@ -133,6 +138,7 @@ class TransactionFilter:
     start: date | None = None
     end: date | None = None
     text: str = ""
+    changed: bool | None = None
 
 
 class ReadModels(Protocol):

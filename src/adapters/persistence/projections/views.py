@@ -14,6 +14,7 @@ from application.ports.read_models import (
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.settings import Settings
@@ -106,4 +107,6 @@ def transaction_view(row: Any) -> TransactionView:
         row.attempts,
         row.first_seen_at,
         row.changed_at,
+        msgspec.json.decode(row.changes, type=tuple[Change, ...]) if row.changes else (),
+        row.missing_in_pex,
     )
