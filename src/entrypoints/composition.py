@@ -20,6 +20,7 @@ from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
+from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -151,6 +152,7 @@ def build(
                     clock,
                     boundary,
                 ),
+                NoticeMissing(pex, read_models, worklist, log, clock, boundary),
             ),
             doubts,
             boundary,
