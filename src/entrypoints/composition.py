@@ -16,6 +16,7 @@ from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
+from application.backlog import Backlog
 from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
@@ -61,6 +62,7 @@ class Services:
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
+    backlog: Backlog
     sweep: Sweep
     verify: Verify
     closing: tuple[Callable[[], None], ...]
@@ -157,6 +159,7 @@ def build(
             doubts,
             boundary,
         ),
+        Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
         (pex.close, sign_in.close, business_central.close, database.dispose),

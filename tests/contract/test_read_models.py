@@ -11,6 +11,7 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.read_models import SqlReadModels
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
@@ -25,6 +26,7 @@ from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
+from domain.sync_window import LeavingDays
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -716,6 +718,93 @@ def test_the_ledger_is_narrowed_to_what_changed_after_posting_or_to_the_rest(
     assert views.differences() == []
 
 
+# --- the backlog ------------------------------------------------------------------------------
+
+LEAVING = BacklogFilter(
+    frozenset({Kind.PURCHASE, Kind.FEE}),
+    LeavingDays(date(2025, 8, 16), date(2026, 6, 15), date(2026, 6, 24)),
+)
+
+
+def waiting(
+    views: ReadModels, connection: Connection, wanted: BacklogFilter = LEAVING
+) -> list[int]:
+    return [one.pex_id for one in views.backlog(connection.id, wanted, 100).items]
+
+
+def test_the_backlog_holds_what_would_be_posted_if_somebody_acted(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    day = date(2026, 6, 20)
+    run = story.start(connection)
+    held = _submitted(story, connection, run, 5)
+    held.hold("PARTLY_FOUND", "Half of it is there.", run.id, story.now())
+    doubted = _submitted(story, connection, run, 6)
+    story.log.save(held)
+    story.post(connection, run, 7, day=day)
+    story.report(
+        run,
+        row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day),
+        row(2, Outcome.FAILED, "EXPENSE_ACCOUNT_UNMAPPED", day=day),
+        row(3, Outcome.SKIPPED, "KIND_OFF", day=day),
+        row(4, Outcome.SKIPPED, "PENDING", day=day),
+        row(5, Outcome.FAILED, "PARTLY_FOUND", day=day),
+        row(6, Outcome.IN_DOUBT, "IN_DOUBT", day=day),
+        row(8, Outcome.ALREADY_POSTED, day=day),
+        row(9, Outcome.FAILED, "TAG_MISSING", kind=Kind.TRANSFER, day=day),
+    )
+    story.reported(other, row(10, Outcome.FAILED, "TAG_MISSING", day=day))
+    assert doubted.state is State.SUBMITTED
+    assert waiting(views, connection) == [1, 2, 5]
+    (first, *_) = views.backlog(connection.id, LEAVING, 1).items
+    assert first == the(views, connection, 1)
+
+
+def test_the_backlog_follows_the_newest_outcome(story: Story, views: ReadModels) -> None:
+    connection = story.connect()
+    day = date(2026, 6, 20)
+    story.reported(connection, row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day))
+    assert waiting(views, connection) == [1]
+    run = story.start(connection)
+    story.post(connection, run, 1, day=day)
+    assert waiting(views, connection) == []
+
+
+def test_the_backlog_is_listed_by_day_and_what_left_comes_last_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    days = {
+        1: date(2026, 6, 14),
+        2: date(2025, 8, 16),
+        3: date(2026, 6, 24),
+        4: date(2026, 6, 15),
+        5: date(2026, 6, 15),
+        6: date(2026, 6, 25),
+        7: date(2025, 8, 15),
+    }
+    rows = [row(pex_id, Outcome.FAILED, "TAG_MISSING", day=day) for pex_id, day in days.items()]
+    rows.append(row(5, Outcome.FAILED, "X", record=Record.BUSINESS, kind=Kind.FEE, day=days[5]))
+    story.reported(connection, *rows)
+    found: list[tuple[int, Record]] = []
+    cursor = None
+    while True:
+        page = views.backlog(connection.id, LEAVING, 2, cursor)
+        found.extend((one.pex_id, one.record) for one in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [
+        (4, Record.CARD),
+        (5, Record.BUSINESS),
+        (5, Record.CARD),
+        (3, Record.CARD),
+        (2, Record.CARD),
+        (1, Record.CARD),
+    ]
+
+
 # --- streams ----------------------------------------------------------------------------------
 
 
@@ -770,6 +859,7 @@ def test_a_cursor_that_no_page_handed_out_is_refused(
         lambda: views.connections(None, 10, cursor),
         lambda: views.runs(connection.id, 10, cursor),
         lambda: views.transactions(connection.id, EVERYTHING, 10, cursor),
+        lambda: views.backlog(connection.id, LEAVING, 10, cursor),
     ]
     for ask in asked:
         with pytest.raises(CursorRefused) as refused:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.ports.event_log import EventLog, RecordedEvent
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
@@ -230,6 +231,21 @@ class FakeReadModels:
                 return view
         return None
 
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        found = [
+            view
+            for view in Walk(self._log).ledger.values()
+            if view.connection_id == connection_id
+            and view.kind in wanted.kinds
+            and view.day in wanted.days
+            and (view.outcome is Outcome.FAILED or _is_unapproved(view))
+        ]
+        reached = wanted.days.reached
+        found.sort(key=lambda view: (view.day < reached, view.day, view.pex_id, view.record))
+        return _page(found, lambda view: [view.record, view.pex_id], limit, cursor)
+
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))
 
@@ -324,6 +340,10 @@ def _in_full(walk: Walk, page: RunPage, reported: Reported) -> Reported:
     if entry is None or reported.lines or reported.outcome not in IN_BOOKS:
         return reported
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
+
+
+def _is_unapproved(view: TransactionView) -> bool:
+    return view.outcome is Outcome.SKIPPED and view.code == "NOT_APPROVED"
 
 
 def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:

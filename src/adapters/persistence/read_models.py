@@ -26,6 +26,7 @@ from adapters.persistence.read_model_tables import (
 )
 from application.ports.event_log import EventLog
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     Page,
     RunView,
@@ -36,6 +37,7 @@ from application.ports.read_models import (
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import State
+from domain.refusals import NotApproved
 from domain.sync_run import Outcome, Reported
 
 T = TypeVar("T")
@@ -174,6 +176,23 @@ class SqlReadModels:
         )
         return self._one(query.limit(1), transaction_view)
 
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted, of the days that leave and of those that left."""
+        days = wanted.days
+        left = sa.case((transactions.c.day < days.reached, 1), else_=0).label("left")
+        query = sa.select(transactions, left).where(
+            transactions.c.connection_id == connection_id,
+            _WAITS_FOR_SOMEBODY,
+            transactions.c.kind.in_(sorted(wanted.kinds)),
+            transactions.c.day.between(days.oldest, days.newest),
+        )
+        order = Order(
+            (left, *TRANSACTIONS.columns), tuple[Number, date, Number, Record], newest_first=False
+        )
+        return self._page(query, order, transaction_view, limit, cursor)
+
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted or in doubt."""
         return self._streams(connection_id, UNFINISHED)
@@ -209,6 +228,12 @@ class SqlReadModels:
         return Page(tuple(view(row) for row in shown), order.cursor(shown[-1]) if more else None)
 
 
+_WAITS_FOR_SOMEBODY = sa.or_(
+    transactions.c.outcome == Outcome.FAILED.value,
+    sa.and_(
+        transactions.c.outcome == Outcome.SKIPPED.value, transactions.c.code == NotApproved.code
+    ),
+)
 _PRECEDENCE = {record.value: place for place, record in enumerate(Record)}
 
 

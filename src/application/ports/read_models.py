@@ -18,7 +18,7 @@ from domain.posted_transaction import Place, State, Target
 from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
-from domain.sync_window import SyncWindow
+from domain.sync_window import LeavingDays, SyncWindow
 
 T = TypeVar("T")
 
@@ -141,6 +141,14 @@ class TransactionFilter:
     changed: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BacklogFilter:
+    """Which kinds and posting dates a backlog is about."""
+
+    kinds: frozenset[Kind]
+    days: LeavingDays
+
+
 class ReadModels(Protocol):
     """Queries. Lists are newest first; a cursor comes from the page before."""
 
@@ -185,6 +193,14 @@ class ReadModels(Protocol):
         self, connection_id: UUID, kind_or_record: str, pex_id: int
     ) -> TransactionView | None:
         """One transaction, named by its kind or by the PEX record that it comes from."""
+
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted: not approved, failed, or held (M29).
+
+        Oldest posting date first, those that left behind those that are about to.
+        """
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's transactions that are reserved, submitted or in doubt."""
