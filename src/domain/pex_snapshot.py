@@ -4,7 +4,8 @@ Only what the books or the decision to post rest on is compared, and only what i
 order of tags and splits, nor the case of field ids, nor empty tags make a difference.
 """
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -71,12 +72,13 @@ class Difference:
     """What a field was and is, as text; None for nothing.
 
     The field is `amount`, `settled_on`, `purchased_on`, `merchant`, `approval`, `splits`, or `tag:`
-    with the field id of a tag.
+    with the field id of a tag; `name` is what PEX calls that tag.
     """
 
     field: str
     before: str | None
     after: str | None
+    name: str = dataclasses.field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Change:
     before: str | None
     after: str | None
     since: datetime
+    name: str = dataclasses.field(default="", compare=False)
 
 
 def differences(before: PexSnapshot, after: PexSnapshot) -> tuple[Difference, ...]:
@@ -102,7 +105,7 @@ def standing(
     """All that differs from what was posted; what was known before keeps its time."""
     since = {(change.field, change.after): change.since for change in known}
     return tuple(
-        Change(one.field, one.before, one.after, since.get((one.field, one.after), at))
+        Change(one.field, one.before, one.after, since.get((one.field, one.after), at), one.name)
         for one in differences(posted, now)
     )
 
@@ -152,11 +155,19 @@ def _differences(before: PexSnapshot, after: PexSnapshot) -> Iterator[Difference
         if before.splits != after.splits:
             yield Difference("splits", _splits(before), _splits(after))
         return
-    was_tagged, is_tagged = _by_id(before.tags), _by_id(after.tags)
-    for field_id in sorted({*was_tagged, *is_tagged}):
-        was, is_now = was_tagged.get(field_id), is_tagged.get(field_id)
+    yield from _of_tags(_by_id(before.tags), _by_id(after.tags))
+
+
+def _of_tags(before: dict[str, TagValue], after: dict[str, TagValue]) -> Iterator[Difference]:
+    for field_id in sorted({*before, *after}):
+        was, is_now = before.get(field_id), after.get(field_id)
         if was != is_now:
-            yield Difference(f"{TAG}{field_id}", was, is_now)
+            name = next((tag.name for tag in (is_now, was) if tag and tag.name), "")
+            yield Difference(f"{TAG}{field_id}", _value(was), _value(is_now), name)
+
+
+def _value(tag: TagValue | None) -> str | None:
+    return tag.value if tag else None
 
 
 def _approval(text: str | None) -> str:
@@ -166,12 +177,12 @@ def _approval(text: str | None) -> str:
 
 def _tags(tags: tuple[TagValue, ...]) -> tuple[TagValue, ...]:
     """The last value of each field, as the mapping reads them."""
-    values = {tag.field_id.strip().casefold(): tag.value.strip() for tag in tags}
-    return tuple(TagValue(field_id, value) for field_id, value in sorted(values.items()) if value)
+    told = [TagValue(tag.field_id.strip().casefold(), tag.value.strip(), tag.name) for tag in tags]
+    return tuple(tag for _, tag in sorted(_by_id(told).items()) if tag.value)
 
 
-def _by_id(tags: tuple[TagValue, ...]) -> dict[str, str]:
-    return {tag.field_id: tag.value for tag in tags}
+def _by_id(tags: Iterable[TagValue]) -> dict[str, TagValue]:
+    return {tag.field_id: tag for tag in tags}
 
 
 def _order(part: Allocation) -> tuple[bool, Decimal, list[tuple[str, str]]]:
@@ -192,6 +203,7 @@ def _part(part: Allocation) -> str:
 
 def _told(change: Change) -> str:
     field_id = change.field.removeprefix(TAG)
-    name = f"tag {field_id}" if field_id != change.field else _IN_WORDS.get(field_id, field_id)
+    of_tag = f'tag "{change.name}"' if change.name else f"tag {field_id}"
+    name = of_tag if field_id != change.field else _IN_WORDS.get(field_id, field_id)
     was, is_now = (text or "nothing" for text in (change.before, change.after))
     return f"{name} {was} -> {is_now} ({eastern_day(change.since)})"

@@ -173,6 +173,23 @@ def test_a_person_reads_what_changed_and_what_to_do() -> None:
     assert notices((), None) == ()
 
 
+def test_a_tag_is_told_by_the_name_that_pex_tells_for_it() -> None:
+    before = PexSnapshot.of(purchase(tags={}))
+    named = (TagValue("64B0", "6110", "Expense account"),)
+    after = PexSnapshot.of(but(purchase(), tags=named))
+    for one, other in ((before, after), (after, before)):
+        (change,) = standing(one, other, (), FIRST)
+        assert (change.field, change.name) == ("tag:64b0", "Expense account")
+    (notice,) = notices(standing(before, after, (), FIRST), None)
+    assert 'tag "Expense account" nothing -> 6110 (2026-11-03)' in notice.cause
+
+
+def test_another_name_of_a_tag_is_no_change() -> None:
+    tags = (TagValue("64b0", "6110", "Expense account"),)
+    renamed = (TagValue("64b0", "6110", "G/L account"),)
+    assert between(but(purchase(), tags=tags), but(purchase(), tags=renamed)) == ()
+
+
 def test_days_are_us_eastern_days() -> None:
     late = purchase(settled_at=eastern("2026-02-05", "23:30:00"))
     snapshot = PexSnapshot.of(late)

@@ -63,6 +63,11 @@ CHANGES: dict[str, Callable[[Any, int], Any]] = {
 }
 
 
+def pex_name(posted: Posted, field: str) -> str:
+    tags = posted.running.sandbox.pex.business().tags
+    return str(tags[field.removeprefix("tag:")]["Name"])
+
+
 def wall(pex: Any, days: int) -> str:
     """A wall time in the US East, some days ago."""
     moment = pex.world.now().astimezone(EASTERN) - timedelta(days=days)
@@ -132,6 +137,7 @@ def test_a_change_is_told_with_what_was_and_what_is(
     assert notice["code"] == "CHANGED_AFTER_POSTING"
     assert notice["detail"].startswith("After posting, PEX changed: ")
     assert f"{before or 'nothing'} -> {after}" in notice["detail"]
+    assert change["name"] == (pex_name(posted, field) if name == "tag" else None)
     assert "by hand" in notice["fix"]
     row = posted.reported(changed["id"], name)
     assert (row["outcome"], row["code"]) == ("already_posted", "CHANGED_AFTER_POSTING")

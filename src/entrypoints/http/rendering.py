@@ -211,7 +211,9 @@ def _transaction(view: TransactionView) -> dict[str, Any]:
         "first_seen_at": _utc(view.first_seen_at),
         "changed_at": _utc(view.changed_at),
         "changes": [
-            run_answers.ChangeAnswer(one.field, one.before, one.after, _utc(one.since))
+            run_answers.ChangeAnswer(
+                one.field, one.name or None, one.before, one.after, _utc(one.since)
+            )
             for one in view.changes
         ],
         "missing_in_pex": _utc(view.missing_in_pex) if view.missing_in_pex else None,

@@ -131,10 +131,11 @@ class ChangeAnswer(msgspec.Struct):
     """What PEX tells otherwise than when it was posted, and since when.
 
     `field` is amount, settled_on, purchased_on, merchant, approval, splits, or `tag:` with a tag's
-    id; null stands for nothing.
+    id, which `name` then calls as PEX does; null stands for nothing.
     """
 
     field: str
+    name: str | None
     before: str | None
     after: str | None
     since: datetime
