@@ -8,7 +8,7 @@ from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
-from application.ports.read_models import ReadModels, TransactionFilter
+from application.ports.read_models import ReadModels
 from application.ports.worklist import RowKey, Worklist
 from application.reporting import pages
 from application.turn import Turn
@@ -21,6 +21,7 @@ from domain.refusals import Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
 
 AT_ONCE = 500
+KEYS_AT_ONCE = 2_000
 LISTED = (Record.CARD, Record.BUSINESS)
 UNREAD = "unread"
 
@@ -81,15 +82,15 @@ class NoticeMissing:
     def _posted(self, run: SyncRun) -> Iterator[frozenset[RowKey]]:
         """What is posted, of the run's days, its kinds, and the lists that it read to their end."""
         read = [record for record in LISTED if run.fetched.get(record.value, UNREAD) is None]
-        days = run.window
-        wanted = TransactionFilter(Outcome.POSTED, start=days.start, end=days.end)
         cursor: str | None = None
         while True:
-            page = self._read_models.transactions(run.connection_id, wanted, AT_ONCE, cursor)
+            page = self._read_models.posted_within(
+                run.connection_id, run.window, KEYS_AT_ONCE, cursor
+            )
             yield frozenset(
-                (view.record, view.pex_id)
-                for view in page.items
-                if view.record in read and view.kind in run.kinds
+                (key.record, key.pex_id)
+                for key in page.items
+                if key.record in read and key.kind in run.kinds
             )
             cursor = page.next_cursor
             if cursor is None:

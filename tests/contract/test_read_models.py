@@ -15,6 +15,7 @@ from application.ports.read_models import (
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
     ReadModels,
     RunView,
     TransactionFilter,
@@ -26,7 +27,7 @@ from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
-from domain.sync_window import LeavingDays
+from domain.sync_window import LeavingDays, SyncWindow
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -827,6 +828,31 @@ def test_unfinished_are_the_reserved_the_submitted_and_the_doubtful(
     assert list(views.posted(connection.id)) == [posted.id]
 
 
+def test_what_is_posted_on_some_days_is_told_by_its_keys_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    run, elsewhere = story.start(connection), story.start(other)
+    days = SyncWindow(date(2026, 8, 2), date(2026, 8, 4))
+    for pex_id in range(1, 6):
+        story.post(connection, run, pex_id, day=date(2026, 8, pex_id))
+    story.post(other, elsewhere, 6, day=date(2026, 8, 3))
+    story.report(
+        run,
+        row(7, Outcome.ALREADY_POSTED, day=date(2026, 8, 3)),
+        row(8, Outcome.FAILED, "TAG_MISSING", day=date(2026, 8, 3)),
+    )
+    missing = story.post(connection, run, 9, day=date(2026, 8, 3))
+    missing.disappear(run.id, story.now())
+    story.log.save(missing)
+    first = views.posted_within(connection.id, days, 2)
+    assert first.items == tuple(PostedKey(Record.CARD, at, Kind.PURCHASE) for at in (4, 3))
+    second = views.posted_within(connection.id, days, 2, first.next_cursor)
+    assert second == Page((PostedKey(Record.CARD, 2, Kind.PURCHASE),), None)
+    story.change(missing, run.id, "-48.60")
+    assert len(views.posted_within(connection.id, days, 10).items) == 4
+
+
 def test_a_report_does_not_finish_what_is_unfinished(story: Story, views: ReadModels) -> None:
     connection = story.connect()
     run = story.start(connection)
@@ -860,6 +886,7 @@ def test_a_cursor_that_no_page_handed_out_is_refused(
         lambda: views.runs(connection.id, 10, cursor),
         lambda: views.transactions(connection.id, EVERYTHING, 10, cursor),
         lambda: views.backlog(connection.id, LEAVING, 10, cursor),
+        lambda: views.posted_within(connection.id, WINDOW, 10, cursor),
     ]
     for ask in asked:
         with pytest.raises(CursorRefused) as refused:

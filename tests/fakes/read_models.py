@@ -13,6 +13,7 @@ from application.ports.read_models import (
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -22,6 +23,7 @@ from domain.connection import Connection, Status
 from domain.pex_transaction import Record
 from domain.posted_transaction import PostedTransaction, State
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+from domain.sync_window import SyncWindow
 
 T = TypeVar("T")
 Key = tuple[UUID, Record, int]
@@ -245,6 +247,17 @@ class FakeReadModels:
         reached = wanted.days.reached
         found.sort(key=lambda view: (view.day < reached, view.day, view.pex_id, view.record))
         return _page(found, lambda view: [view.record, view.pex_id], limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        wanted = TransactionFilter(Outcome.POSTED, start=days.start, end=days.end)
+        found = [
+            PostedKey(view.record, view.pex_id, view.kind)
+            for view in self.transactions(connection_id, wanted, 1_000_000).items
+            if view.state is State.POSTED and view.missing_in_pex is None
+        ]
+        return _page(found, lambda key: [key.record, key.pex_id], limit, cursor)
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))

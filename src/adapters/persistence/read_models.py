@@ -8,10 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
+from adapters.persistence.projections import afterwards
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
     connection_view,
+    posted_key,
     reported_view,
     run_view,
     settings_version,
@@ -29,6 +31,7 @@ from application.ports.read_models import (
     BacklogFilter,
     ConnectionView,
     Page,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -37,8 +40,8 @@ from application.ports.read_models import (
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import State
-from domain.refusals import NotApproved
 from domain.sync_run import Outcome, Reported
+from domain.sync_window import SyncWindow
 
 T = TypeVar("T")
 UNFINISHED = (State.RESERVED.value, State.SUBMITTED.value, State.IN_DOUBT.value)
@@ -180,18 +183,15 @@ class SqlReadModels:
         self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
     ) -> Page[TransactionView]:
         """What would be posted if somebody acted, of the days that leave and of those that left."""
-        days = wanted.days
-        left = sa.case((transactions.c.day < days.reached, 1), else_=0).label("left")
-        query = sa.select(transactions, left).where(
-            transactions.c.connection_id == connection_id,
-            _WAITS_FOR_SOMEBODY,
-            transactions.c.kind.in_(sorted(wanted.kinds)),
-            transactions.c.day.between(days.oldest, days.newest),
-        )
-        order = Order(
-            (left, *TRANSACTIONS.columns), tuple[Number, date, Number, Record], newest_first=False
-        )
+        query, order = afterwards.backlog(connection_id, wanted)
         return self._page(query, order, transaction_view, limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days, newest first; no entry is read for it."""
+        query = afterwards.posted_within(connection_id, days)
+        return self._page(query, TRANSACTIONS, posted_key, limit, cursor)
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted or in doubt."""
@@ -228,12 +228,6 @@ class SqlReadModels:
         return Page(tuple(view(row) for row in shown), order.cursor(shown[-1]) if more else None)
 
 
-_WAITS_FOR_SOMEBODY = sa.or_(
-    transactions.c.outcome == Outcome.FAILED.value,
-    sa.and_(
-        transactions.c.outcome == Outcome.SKIPPED.value, transactions.c.code == NotApproved.code
-    ),
-)
 _PRECEDENCE = {record.value: place for place, record in enumerate(Record)}
 
 

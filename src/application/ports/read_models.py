@@ -142,6 +142,15 @@ class TransactionFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class PostedKey:
+    """What a posted transaction is called, and its kind."""
+
+    record: Record
+    pex_id: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class BacklogFilter:
     """Which kinds and posting dates a backlog is about."""
 
@@ -201,6 +210,11 @@ class ReadModels(Protocol):
 
         Oldest posting date first, those that left behind those that are about to.
         """
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days by its own stream and not noted as missing in PEX."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's transactions that are reserved, submitted or in doubt."""

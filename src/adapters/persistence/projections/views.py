@@ -7,6 +7,7 @@ import msgspec
 
 from application.ports.read_models import (
     ConnectionView,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionView,
@@ -81,6 +82,11 @@ def reported_view(row: Any) -> Reported:
         return reported
     entry = msgspec.json.decode(row.entry, type=JournalEntry)
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
+
+
+def posted_key(row: Any) -> PostedKey:
+    """What a posted transaction is called."""
+    return PostedKey(Record(row.record), row.pex_id, Kind(row.kind))
 
 
 def transaction_view(row: Any) -> TransactionView:
