@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from application.ports.pex import PexUnavailable
+from application.ports.pex import PexUnavailable, RowPage
 from application_world import EXPENSE_TAG, World, purchase, settings
 from domain.eastern_time import EASTERN
 from domain.money import Money
@@ -270,6 +270,33 @@ def test_what_nears_the_end_of_what_pex_tells_is_not_missing(world: World) -> No
     world.pex.all_rows = []
     run = world.sync(start=limit)
     assert world.outcomes(run.id) == {2: MISSING, 3: MISSING}
+
+
+def test_a_row_that_pex_lists_when_it_is_asked_again_is_not_missing(world: World) -> None:
+    posted(world, purchase(1))
+    rows = world.pex.rows
+
+    def forgetful(record: Record, *days: datetime) -> RowPage:
+        world.pex.rows = rows  # type: ignore[method-assign]
+        return RowPage((), None)
+
+    world.pex.rows = forgetful  # type: ignore[method-assign,assignment]
+    assert world.outcomes(world.sync(kinds=(Kind.PURCHASE,)).id) == {}
+    assert news(world, 1) == []
+
+
+def test_what_was_posted_before_there_were_snapshots_is_not_missing(world: World) -> None:
+    posted(world, purchase(1))
+    for event in world.log.streams[world.posting(1).id]:
+        if "snapshot" in event.__dict__:
+            event.__dict__["snapshot"] = None
+    kept, world.pex.all_rows = world.pex.all_rows, []
+    assert world.outcomes(world.sync().id) == {}
+    world.pex.all_rows = kept
+    assert world.outcomes(world.sync().id) == {1: "already_posted"}
+    assert news(world, 1) == ["SnapshotTaken"]
+    world.pex.all_rows = []
+    assert world.outcomes(world.sync().id) == {1: MISSING}
 
 
 def test_a_preview_misses_nothing(world: World) -> None:
