@@ -133,7 +133,7 @@ class Worker:
         self.crash_after = 0
         log, clock, atomically = world.log, world.clock, world.atomically
         access = FakeBusinessCentralAccess(world.chart)
-        sessions = RunSessions(access, FakeJournals(world.journal))
+        sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
         send = SendPack(log, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
         self.advance = AdvanceRun(
@@ -183,16 +183,21 @@ class Worker:
 
 
 class World:
-    """PEX, Business Central, the store, and workers."""
+    """PEX, Business Central, the store, and workers.
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.log = FakeEventLog()
+    With `beside` another PEX business on the same store and the same journal.
+    """
+
+    def __init__(self, beside: "World | None" = None, business_id: int = 52311) -> None:
+        self.clock: FakeClock = beside.clock if beside else FakeClock()
+        self.log: FakeEventLog = beside.log if beside else FakeEventLog()
         self.worklist = FakeWorklist()
         self.leases = FakeLeases()
-        self.pex = FakePexAccount()
+        self.pex = FakePexAccount(business_id)
         self.chart = chart()
-        self.journal = FakeGeneralJournal(self.clock.now)
+        self.journal: FakeGeneralJournal = (
+            beside.journal if beside else FakeGeneralJournal(self.clock.now)
+        )
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())

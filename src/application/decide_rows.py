@@ -11,7 +11,7 @@ from uuid import UUID
 from application.ports.event_log import EventLog
 from application.run_session import RunSession
 from domain.document_keys import DocumentKeys
-from domain.eligibility import check_money_moved, check_wanted, posting_date
+from domain.eligibility import check_money_moved, check_program, check_wanted, posting_date
 from domain.findings import Finding, Nothing
 from domain.journal_entry import JournalEntry
 from domain.mapping import map_transaction
@@ -135,9 +135,11 @@ class DecideRows:
         kind: Kind,
         posting: PostedTransaction | None,
     ) -> Verdict:
-        keys = posting.keys if posting else DocumentKeys.of(row.record, row.pex_id)
+        edition = posting.edition if posting else 0
+        keys = DocumentKeys.of(row.record, row.pex_id, session.letter, edition)
         try:
             check_money_moved(row, kind)
+            check_program(kind, run.funding)
             check_wanted(row, kind, run.settings, run.kinds, run.window)
             entry = map_transaction(row, kind, run.settings, session.chart, keys)
         except Refusal as refusal:

@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
-from application.ports.pex import PexAccess, PexAccount
+from application.ports.pex import PexAccess, PexAccount, RowPage
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.turn import Turn
@@ -26,6 +26,7 @@ LISTS = {
     Kind.FEE: (Record.CARD, Record.BUSINESS),
     Kind.TRANSFER: (Record.BUSINESS,),
     Kind.REBATE: (Record.BUSINESS,),
+    Kind.BILL_PAYMENT: (Record.INVOICE,),
 }
 
 
@@ -72,7 +73,7 @@ class FetchRows:
         wanted = {record for kind in run.kinds for record in LISTS.get(kind, ())}
         pending = (
             record
-            for record in (Record.CARD, Record.BUSINESS)
+            for record in Record
             if record in wanted and run.fetched.get(record.value, run.started_at) is not None
         )
         return next(pending, None)
@@ -80,15 +81,21 @@ class FetchRows:
     def fetch_page(self, run: SyncRun, record: Record) -> None:
         """Fetch the next page of a list and lay what concerns the run on the worklist."""
         account = self._pex.of(run.connection_id)
-        start, end = self._span(run)
-        begin = run.fetched.get(record.value) or start
-        page = account.rows(record, begin, end)
+        page = self._page(account, run, record)
         rows = [row for row in page.rows if self._concerns(run, row)]
         rows = self._with_cardholders(account, rows)
         with self._atomically():
             new = self._worklist.add(run.id, rows)
             run.fetched_page(self._clock.now(), record, new, page.next_start)
             self._log.save(run)
+
+    def _page(self, account: PexAccount, run: SyncRun, record: Record) -> RowPage:
+        start, end = self._span(run)
+        begin = run.fetched.get(record.value) or start
+        if record is Record.INVOICE:
+            first = max(eastern_day(begin), run.window.start)
+            return account.bill_payments(first, run.window.end)
+        return account.rows(record, begin, end)
 
     def _span(self, run: SyncRun) -> tuple[datetime, datetime]:
         first = max(run.window.start - MARGIN, earliest_day(run))

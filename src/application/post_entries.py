@@ -78,7 +78,7 @@ class PostEntries:
             return False
         batch = Batch()
         for decision in self._decide.decide(run, session, business_id, rows):
-            if not self._sort(run, business_id, decision, batch):
+            if not self._sort(run, session, business_id, decision, batch):
                 break
         self._boundary("decided")
         pack = self._write_down(run, session, batch)
@@ -87,7 +87,14 @@ class PostEntries:
             self._send.send(run, session, pack)
         return True
 
-    def _sort(self, run: SyncRun, business_id: int, decision: Decision, batch: Batch) -> bool:
+    def _sort(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        batch: Batch,
+    ) -> bool:
         """Put a decision where it belongs; False when its entry does not fit in any more."""
         verdict = decision.verdict
         if isinstance(verdict, ToPost):
@@ -101,7 +108,7 @@ class PostEntries:
         elif isinstance(verdict, Withheld):
             self._withhold(run, business_id, decision, verdict.refusal, batch)
         elif isinstance(verdict, Found):
-            self._take_over(run, business_id, decision, verdict, batch)
+            self._take_over(run, session, business_id, decision, verdict, batch)
         batch.decided.append(decision)
         return True
 
@@ -151,7 +158,13 @@ class PostEntries:
         batch.changed.append(posting)
 
     def _take_over(
-        self, run: SyncRun, business_id: int, decision: Decision, found: Found, batch: Batch
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        found: Found,
+        batch: Batch,
     ) -> None:
         """Adopt what is there whole; leave what is there in part to a person."""
         finding, now = found.finding, self._clock.now()
@@ -166,9 +179,13 @@ class PostEntries:
         else:
             settled = Settled(Outcome.ALREADY_POSTED)
             if posting is not None and isinstance(finding, Whole):
-                posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now, snapshot)
+                posting.adopt(
+                    Place.JOURNAL, finding.line_ids, run.id, now, session.letter, snapshot
+                )
             elif posting is not None and isinstance(finding, InLedger):
-                posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now, snapshot)
+                posting.adopt(
+                    Place.LEDGER, finding.entry_ids, run.id, now, session.letter, snapshot
+                )
         batch.reports.append(reported(run, decision, settled))
         if posting is not None:
             batch.changed.append(posting)
@@ -231,6 +248,7 @@ class PostEntries:
                 digest,
                 run.id,
                 now,
+                session.letter,
                 batch.snapshots[posting.id],
             )
             posting.submit(run.id, now)

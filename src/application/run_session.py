@@ -9,7 +9,7 @@ from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import GeneralJournal, Journal, Journals
 from domain.chart import Chart
-from domain.connection import NotReady
+from domain.connection import Connection, NotReady
 from domain.findings import Look
 from domain.journal_numbers import JournalNumbers
 from domain.pex_transaction import Kind
@@ -30,15 +30,19 @@ class CurrencyNotUsd(Refusal):
 
 
 class RunSession:
-    """One run's view of the company, read once and kept while the same worker goes on."""
+    """One run's view of the company, read once and kept while the same worker goes on.
+
+    `letter` is what tells the business's entries from those of others in the same journal (M5).
+    """
 
     def __init__(
-        self, target: Target, journal: Journal, port: GeneralJournal, chart: Chart
+        self, target: Target, journal: Journal, port: GeneralJournal, chart: Chart, letter: str
     ) -> None:
         self.target = target
         self.journal = journal
         self.port = port
         self.chart = chart
+        self.letter = letter
         self.unknown_in_a_row = 0
         self._look: Look | None = None
 
@@ -56,8 +60,17 @@ class RunSession:
 class RunSessions:
     """Opens a run's session, and keeps the newest few."""
 
-    def __init__(self, access: BusinessCentralAccess, journals: Journals, keep: int = 8) -> None:
+    def __init__(
+        self,
+        access: BusinessCentralAccess,
+        journals: Journals,
+        log: EventLog,
+        clock: Clock,
+        keep: int = 8,
+    ) -> None:
         self._access = access
+        self._log = log
+        self._clock = clock
         self._journals = journals
         self._keep = keep
         self._sessions: dict[UUID, RunSession] = {}
@@ -102,23 +115,37 @@ class RunSessions:
             company_id,
             dimensions=run.settings.dimension_codes(),
             vendors=purchases.mapping(VENDOR) is not None,
-            bank_accounts=Kind.TRANSFER in run.kinds,
+            bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
             tax_codes=purchases.mapping(TAX_CODE) is not None,
         )
         if chart.currency != "USD":
             raise CurrencyNotUsd(chart.currency)
         target = Target(microsoft.tenant_id, microsoft.environment, company_id, journal.code)
-        return RunSession(target, journal, port, chart)
+        letter = self._letter(run, target, lambda: port.highest_line_number(journal))
+        return RunSession(target, journal, port, chart, letter)
+
+    def _letter(self, run: SyncRun, target: Target, highest: Callable[[], int]) -> str:
+        """The business's letter in the journal, for good before anything is looked up by it."""
+        business_id = self._log.load(Connection, run.connection_id).business_id
+        if run.preview:
+            numbers = self._log.find(JournalNumbers, numbers_of(target))
+            return "" if numbers is None else numbers.letter_for(business_id)
+        numbers = open_numbers(self._log, self._clock, target, highest)
+        letter = numbers.join(business_id, self._clock.now())
+        self._log.save(numbers)
+        return letter
+
+
+def numbers_of(target: Target) -> UUID:
+    """The stream of a journal's numbers."""
+    return JournalNumbers.create_id(target.environment, target.company_id, target.journal)
 
 
 def open_numbers(
     log: EventLog, clock: Clock, target: Target, highest: Callable[[], int]
 ) -> JournalNumbers:
     """The journal's counter, opened above the journal's highest number at its first use."""
-    stream = JournalNumbers.create_id(
-        target.tenant_id, target.environment, target.company_id, target.journal
-    )
-    numbers = log.find(JournalNumbers, stream)
+    numbers = log.find(JournalNumbers, numbers_of(target))
     if numbers is not None:
         return numbers
     return JournalNumbers(

@@ -93,6 +93,7 @@ class StartRun:
             connection.settings_version,
             microsoft,
             request.actor,
+            funding=connection.funding,
         )
         connection.begin_run(run_id, now)
         self._log.save(run, connection)

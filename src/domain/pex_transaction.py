@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.bill_payment import Bill
 from domain.money import Money
 
 REBATE_DESCRIPTIONS = frozenset({"Rebate Credit", "Rebate Credit Reversal", "Rebate payout"})
@@ -61,11 +62,13 @@ class PexTransaction:
     Attributes:
         amount: money out of the PEX account is negative, money in positive (PEX contract 3.5).
         transacted_at: when it entered PEX, in US Eastern time; the purchase date is its day.
+            An invoice bears its due date here and as its settlement.
         settled_at: when funds moved, in US Eastern time; None where PEX tells none.
         account_id: the card account, or the business account.
         counterpart_account_id: the other side of a movement inside PEX; 0 for none.
         category: PEX's finer class, such as `BusinessFunding`.
         notes: what users wrote; notes made by systems are left out.
+        bill: what paid an invoice; None on every other row.
     """
 
     record: Record
@@ -83,10 +86,13 @@ class PexTransaction:
     cardholder: str | None = None
     merchant_name: str | None = None
     merchant_name_normalized: str | None = None
+    merchant_city: str | None = None
+    merchant_state: str | None = None
     approval: str | None = None
     notes: tuple[str, ...] = ()
     tags: tuple[TagValue, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    bill: Bill | None = None
 
     @property
     def merchant(self) -> str:

@@ -111,6 +111,7 @@ class PostedTransaction(Aggregate):
         self.attempts = 0
         self.submitted_at: datetime | None = None
         self.run_id = run_id
+        self.letter = ""
         self.edition = 0
         self.was_in_doubt = False
         self.posted_as: PexSnapshot | None = None
@@ -152,11 +153,13 @@ class PostedTransaction(Aggregate):
         payload_hash: str,
         run_id: UUID,
         timestamp: datetime,
+        letter: str = "",
         snapshot: PexSnapshot | None = None,
     ) -> None:
         """Write down what will be sent, before anything is sent.
 
-        `snapshot` is what PEX told when the entry was made; None where that is known already.
+        `letter` tells the business from others that share the journal (`JournalNumbers`);
+        `snapshot` is what PEX told when the entry was made, None where that is known already.
 
         Raises:
             OutOfTurnError: something of it was or may have been sent.
@@ -170,6 +173,7 @@ class PostedTransaction(Aggregate):
             settings_version,
             payload_hash,
             run_id,
+            letter,
             snapshot or self.in_pex,
         )
 
@@ -183,9 +187,11 @@ class PostedTransaction(Aggregate):
         settings_version: int,
         payload_hash: str,
         run_id: UUID,
+        letter: str = "",
         snapshot: PexSnapshot | None = None,
     ) -> None:
         self.state = State.RESERVED
+        self.letter = letter
         self.posted_as = snapshot
         self.in_pex = snapshot
         self.changes = ()
@@ -235,11 +241,16 @@ class PostedTransaction(Aggregate):
         ids: tuple[str, ...],
         run_id: UUID,
         timestamp: datetime,
+        letter: str | None = None,
         snapshot: PexSnapshot | None = None,
     ) -> None:
-        """Its entry was found in BC: by an attempt whose answer was lost, or from before."""
+        """Its entry was found in BC: by an attempt whose answer was lost, or from before.
+
+        `letter` is that of the keys by which it was found; None for those that it has.
+        """
         self._require("adopt", OPEN | SENDABLE | {State.HELD})
-        self._adopted(timestamp, place, ids, run_id, snapshot or self.in_pex)
+        its_letter = self.letter if letter is None else letter
+        self._adopted(timestamp, place, ids, run_id, its_letter, snapshot or self.in_pex)
 
     @event("Adopted", topic="posted_transaction.adopted")
     def _adopted(
@@ -248,9 +259,11 @@ class PostedTransaction(Aggregate):
         place: Place,
         ids: tuple[str, ...],
         run_id: UUID,
+        letter: str = "",
         snapshot: PexSnapshot | None = None,
     ) -> None:
         self.state = State.POSTED
+        self.letter = letter
         self.posted_as = snapshot
         self.in_pex = snapshot
         self.place = place
@@ -375,7 +388,7 @@ class PostedTransaction(Aggregate):
     @property
     def keys(self) -> DocumentKeys:
         """The names of its entry in BC."""
-        return DocumentKeys.of(self.record, self.pex_id, edition=self.edition)
+        return DocumentKeys.of(self.record, self.pex_id, self.letter, self.edition)
 
     @property
     def must_be_sent_again(self) -> bool:

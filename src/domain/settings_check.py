@@ -73,7 +73,8 @@ def _errors(
     yield from _account(chart, "/pex_account_id", settings.pex_account_id, (side,))
     yield from _purchases(settings, chart, tags)
     yield from _static_kinds(settings, chart)
-    yield from _credit(settings, funding)
+    yield from _bill_payments(settings, chart, funding)
+    yield from _prepaid_only(settings, funding)
 
 
 def _dates(settings: Settings, today: date) -> Iterator[FieldError]:
@@ -253,7 +254,7 @@ def _static_kinds(settings: Settings, chart: Chart) -> Iterator[FieldError]:
         yield from _account(chart, "/rebates/account_id", settings.rebates.account_id, INCOME)
         yield from _dimensions(chart, "/rebates", settings.rebates.dimensions)
     if settings.transfers.enabled:
-        yield from _bank(chart, settings.transfers.bank_account_id)
+        yield from _bank(chart, "/transfers/bank_account_id", settings.transfers.bank_account_id)
         yield from _dimensions(chart, "/transfers", settings.transfers.dimensions)
 
 
@@ -274,8 +275,7 @@ def _dimensions(chart: Chart, pointer: str, dimensions: Mapping[str, str]) -> It
             )
 
 
-def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
-    pointer = "/transfers/bank_account_id"
+def _bank(chart: Chart, pointer: str, value: str | None) -> Iterator[FieldError]:
     if not (value and value.strip()):
         detail = "No bank account is chosen."
         yield FieldError(pointer, "ACCOUNT_REQUIRED", detail, "Choose a bank account.")
@@ -299,8 +299,29 @@ def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
         )
 
 
-def _credit(settings: Settings, funding: str) -> Iterator[FieldError]:
-    """Transfers and rebates belong to prepaid businesses, bill payments to credit ones."""
+def _bill_payments(settings: Settings, chart: Chart, funding: str) -> Iterator[FieldError]:
+    """Bill payments belong to credit businesses; both accounts are asked for before any invoice.
+
+    Most invoices are paid by rebates in part, and a missing account should not be found by then.
+    """
+    chosen = settings.bill_payments
+    if not chosen.enabled:
+        return
+    if funding != "credit":
+        yield FieldError(
+            "/bill_payments/enabled",
+            "KIND_NOT_OFFERED",
+            "A prepaid business is sent no bills; its money comes by transfers.",
+            "Switch it off.",
+        )
+        return
+    yield from _bank(chart, "/bill_payments/bank_account_id", chosen.bank_account_id)
+    yield from _account(chart, "/bill_payments/rebate_account_id", chosen.rebate_account_id, INCOME)
+    yield from _dimensions(chart, "/bill_payments", chosen.dimensions)
+
+
+def _prepaid_only(settings: Settings, funding: str) -> Iterator[FieldError]:
+    """Transfers and rebates belong to prepaid businesses; bills hold both for credit ones."""
     prepaid_only = {
         "/transfers/enabled": settings.transfers.enabled,
         "/rebates/enabled": settings.rebates.enabled,
@@ -311,12 +332,5 @@ def _credit(settings: Settings, funding: str) -> Iterator[FieldError]:
                 pointer,
                 "KIND_NOT_OFFERED",
                 "A credit business has neither transfers nor rebates of its own.",
-                "Switch it off.",
+                "Switch it off, and bill payments on.",
             )
-    if settings.bill_payments.enabled:
-        yield FieldError(
-            "/bill_payments/enabled",
-            "KIND_NOT_OFFERED",
-            "Bill payments are not synced by this version.",
-            "Switch it off.",
-        )

@@ -114,6 +114,7 @@ class SyncRun(Aggregate):
         settings_version: int,
         microsoft: Microsoft,
         actor: str,
+        funding: str = "prepaid",
     ) -> None:
         self.connection_id = connection_id
         self.trigger = trigger
@@ -124,6 +125,7 @@ class SyncRun(Aggregate):
         self.settings_version = settings_version
         self.microsoft = microsoft
         self.actor = actor
+        self.funding = funding
         self.started_at = timestamp
         self.finished_at: datetime | None = None
         self.status = RunStatus.QUEUED

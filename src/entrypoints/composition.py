@@ -110,7 +110,7 @@ def build(
         on_request=on_request,
     )
     atomically = database.transaction
-    sessions = RunSessions(business_central, business_central)
+    sessions = RunSessions(business_central, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)

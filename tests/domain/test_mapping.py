@@ -32,7 +32,6 @@ from builders.rows import (
     card_fee,
     card_load,
     dispute_credit,
-    invoice,
     purchase,
     rebate,
     refund,
@@ -288,7 +287,7 @@ def test_a_transfer_credits_the_bank_account_and_no_gl_account_of_that_number() 
     assert types == [AccountType.BANK, AccountType.GL]
 
 
-@pytest.mark.parametrize("row", [invoice(), card_load(), business_row("-3.00", "Novelty")])
+@pytest.mark.parametrize("row", [card_load(), business_row("-3.00", "Novelty")])
 def test_a_kind_without_rule_is_never_posted_by_the_rule_of_another(row: PexTransaction) -> None:
     chosen = settings(bill_payments=BillPayments(enabled=True, bank_account_id=BANK))
     assert classify(row) not in (Kind.PURCHASE, Kind.FEE, Kind.TRANSFER, Kind.REBATE)

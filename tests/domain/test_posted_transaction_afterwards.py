@@ -39,7 +39,7 @@ def seen() -> PostedTransaction:
 def posted(snapshot: PexSnapshot | None = AS_POSTED) -> PostedTransaction:
     posting = seen()
     lines = (700_000, 700_010)
-    posting.reserve(entry(of=keys(123)), lines, TARGET, 3, "hash", RUN, NOW, snapshot)
+    posting.reserve(entry(of=keys(123)), lines, TARGET, 3, "hash", RUN, NOW, snapshot=snapshot)
     posting.submit(RUN, NOW)
     posting.confirm(("line-1", "line-2"), RUN, NOW)
     return posting
@@ -114,7 +114,7 @@ def test_of_one_posted_without_a_snapshot_the_first_is_noted_and_is_no_change() 
 
 def test_an_adopted_one_is_compared_with_what_pex_told_when_it_was_adopted() -> None:
     posting = seen()
-    posting.adopt(Place.LEDGER, ("e1",), RUN, NOW, AS_POSTED)
+    posting.adopt(Place.LEDGER, ("e1",), RUN, NOW, snapshot=AS_POSTED)
     posting.compare(TIPPED, NEXT_RUN, LATER)
     assert [change.field for change in posting.changes] == ["amount"]
 
@@ -122,7 +122,7 @@ def test_an_adopted_one_is_compared_with_what_pex_told_when_it_was_adopted() -> 
 def test_one_whose_lost_answer_was_found_is_compared_with_what_was_reserved() -> None:
     posting = seen()
     lines = (700_000, 700_010)
-    posting.reserve(entry(of=keys(123)), lines, TARGET, 3, "hash", RUN, NOW, AS_POSTED)
+    posting.reserve(entry(of=keys(123)), lines, TARGET, 3, "hash", RUN, NOW, snapshot=AS_POSTED)
     posting.submit(RUN, NOW)
     posting.doubt("cut", RUN, NOW)
     posting.adopt(Place.JOURNAL, ("a", "b"), RUN, NOW)
@@ -132,7 +132,7 @@ def test_one_whose_lost_answer_was_found_is_compared_with_what_was_reserved() ->
 def test_new_numbers_for_the_same_entry_keep_what_pex_told() -> None:
     posting = seen()
     reserved = entry(of=keys(123))
-    posting.reserve(reserved, (700_000, 700_010), TARGET, 3, "hash", RUN, NOW, AS_POSTED)
+    posting.reserve(reserved, (700_000, 700_010), TARGET, 3, "hash", RUN, NOW, snapshot=AS_POSTED)
     posting.reserve(reserved, (800_000, 800_010), TARGET, 3, "hash", RUN, NOW)
     assert posting.posted_as == AS_POSTED
 
@@ -140,8 +140,8 @@ def test_new_numbers_for_the_same_entry_keep_what_pex_told() -> None:
 def test_a_new_entry_is_compared_with_what_pex_told_for_it() -> None:
     posting = seen()
     reserved = entry(of=keys(123))
-    posting.reserve(reserved, (700_000, 700_010), TARGET, 3, "hash", RUN, NOW, AS_POSTED)
-    posting.reserve(reserved, (800_000, 800_010), TARGET, 3, "hash", RUN, LATER, TIPPED)
+    posting.reserve(reserved, (700_000, 700_010), TARGET, 3, "hash", RUN, NOW, snapshot=AS_POSTED)
+    posting.reserve(reserved, (800_000, 800_010), TARGET, 3, "hash", RUN, LATER, snapshot=TIPPED)
     assert (posting.posted_as, posting.in_pex) == (TIPPED, TIPPED)
 
 

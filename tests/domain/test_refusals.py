@@ -10,7 +10,8 @@ import pytest
 
 import domain
 from domain import refusals
-from domain.connection import NotReady, RunActive, SettingsChanged
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
+from domain.journal_numbers import JournalShared
 from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
@@ -26,6 +27,9 @@ EXAMPLES = (
     refusals.Declined(),
     refusals.ZeroAmount(),
     refusals.InternalMovement(),
+    refusals.InvoiceNotClosed("Open"),
+    refusals.InvoiceNegative("-5.00"),
+    refusals.ComesWithBillPayment("rebate"),
     refusals.Unclassified("Novelty"),
     refusals.NotApproved(None),
     refusals.KindOff("rebate"),
@@ -37,6 +41,9 @@ EXAMPLES = (
     refusals.VendorUnusable("10040"),
     refusals.SplitsDoNotAddUp("20.00", "48.60"),
     refusals.SplitUnreadable(),
+    refusals.InvoiceUnreadable("a payment without a readable amount"),
+    refusals.InvoiceDoesNotReconcile("payments", "250.00", "300.00"),
+    refusals.PaymentTakenBack("The bank rejected its payment 47111."),
     refusals.AmountNotInCents("48.605"),
     refusals.TooManyLines(101),
     refusals.PexIdTooLong("PEX-9182736451827-X1"),
@@ -52,6 +59,8 @@ EXAMPLES = (
     SettingsChanged(3),
     RunActive(uuid4()),
     NotReady("No settings have been saved yet."),
+    NothingToLink("A connection cannot be linked to itself."),
+    JournalShared(),
     SettingsRefused(()),
 )
 

@@ -107,8 +107,58 @@ def test_good_settings_raise_nothing(chosen: Settings) -> None:
     assert errors(chosen) == []
 
 
-def test_good_settings_of_a_credit_business_raise_nothing() -> None:
-    assert errors(credit(), "credit") == []
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        BillPayments(),
+        BillPayments(bank_account_id="?", rebate_account_id="?", dimensions={"REGION": "EAST"}),
+        BillPayments(enabled=True, bank_account_id=BANK, rebate_account_id=REBATES),
+        BillPayments(
+            enabled=True,
+            bank_account_id="b-1",
+            rebate_account_id=f"a-{REBATES}",
+            dimensions={"department": "OPS"},
+        ),
+    ],
+    ids=["off", "off and not filled in", "on", "by id with a dimension"],
+)
+def test_good_settings_of_a_credit_business_raise_nothing(chosen: BillPayments) -> None:
+    assert errors(credit(bill_payments=chosen), "credit") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"bank_account_id": None}, ("/bill_payments/bank_account_id", "ACCOUNT_REQUIRED")),
+        ({"bank_account_id": "?"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_UNKNOWN")),
+        ({"bank_account_id": "OLD"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_BLOCKED")),
+        ({"bank_account_id": "EURO"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_CURRENCY")),
+        ({"rebate_account_id": None}, ("/bill_payments/rebate_account_id", "ACCOUNT_REQUIRED")),
+        ({"rebate_account_id": MEALS}, ("/bill_payments/rebate_account_id", "ACCOUNT_CATEGORY")),
+        (
+            {"rebate_account_id": BLOCKED},
+            ("/bill_payments/rebate_account_id", "ACCOUNT_BLOCKED"),
+        ),
+        (
+            {"dimensions": {"REGION": "EAST"}},
+            ("/bill_payments/dimensions/REGION", "DIMENSION_UNKNOWN"),
+        ),
+        (
+            {"dimensions": {"PROJECT": "?"}},
+            ("/bill_payments/dimensions/PROJECT", "DIMENSION_VALUE_UNKNOWN"),
+        ),
+    ],
+)
+def test_bill_payments_are_checked_before_the_first_invoice(
+    changed: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    good = BillPayments(enabled=True, bank_account_id=BANK, rebate_account_id=REBATES)
+    assert errors(credit(bill_payments=replace(good, **changed)), "credit") == [expected]
+
+
+def test_a_credit_business_owes_pex_and_a_prepaid_one_has_money_there() -> None:
+    assert errors(credit(pex_account_id=PEX), "credit") == [("/pex_account_id", "ACCOUNT_CATEGORY")]
+    assert errors(credit(), "prepaid") == [("/pex_account_id", "ACCOUNT_CATEGORY")]
 
 
 def test_what_is_switched_off_need_not_be_filled_in() -> None:

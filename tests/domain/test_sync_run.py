@@ -64,6 +64,11 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     assert started(preview=True).preview
 
 
+def test_a_run_of_before_the_credit_edition_was_a_prepaid_business() -> None:
+    assert started().funding == "prepaid"
+    assert started(funding="credit").funding == "credit"
+
+
 def test_a_page_of_rows_sets_it_running_and_counts_what_was_seen() -> None:
     run, next_start = started(), NOW - timedelta(days=1)
     run.fetched_page(NOW, Record.CARD, 30_000, next_start)

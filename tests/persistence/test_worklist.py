@@ -11,6 +11,7 @@ import pytest
 from adapters.persistence.engine import Database
 from adapters.persistence.worklist import SqlWorklist
 from application.ports.worklist import Worklist
+from domain.bill_payment import Bill, Payment
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
 from fakes.worklist import FakeWorklist
@@ -45,6 +46,17 @@ def test_rows_are_taken_in_the_order_in_which_they_were_laid_down(worklist: SqlW
     assert ids(worklist.take(RUN, 10)) == [5, 3, 9, 1]
 
 
+def test_an_invoice_comes_back_with_what_paid_it(worklist: SqlWorklist) -> None:
+    payments = (
+        Payment(71, "PEXTransfer", Decimal("90071992547409.91")),
+        Payment(72, "RebateCredit", None, rejected=True),
+    )
+    bill = Bill("Closed", payments, (Decimal("0.10"), None))
+    invoice = replace(row(5001, Record.INVOICE), bill=bill)
+    worklist.add(RUN, [invoice])
+    assert worklist.take(RUN, 1) == (invoice,)
+
+
 def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
     when = datetime(2026, 10, 31, 23, 30, tzinfo=EASTERN)
     full = PexTransaction(
@@ -58,6 +70,8 @@ def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
         description='say "hi" \u2603',
         cardholder="Ann",
         merchant_name="Caf\u00e9",
+        merchant_city="PORTLAND",
+        merchant_state="ME",
     )
     worklist.add(RUN, [full])
     (back,) = worklist.take(RUN, 1)

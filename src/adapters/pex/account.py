@@ -1,15 +1,17 @@
 """One PEX business, read over HTTP."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import structlog
 
+from adapters.pex import receipts
 from adapters.pex.client import Client
 from adapters.pex.errors import BAD_REQUEST, TagsOff
+from adapters.pex.invoices import read_bill_payments
 from adapters.pex.rows import RowUnreadable, read_row
 from adapters.pex.wire import (
     BusinessData,
@@ -26,6 +28,7 @@ from adapters.pex.wire import (
 from application.ports.pex import (
     Business,
     PexPermissionMissing,
+    PexReceipt,
     PexRequestRefused,
     PexTokenRefused,
     RowPage,
@@ -105,6 +108,10 @@ class HttpPexAccount:
         rows = tuple(_rows(record, page.rows))
         return RowPage(rows, _next_start(page.pages, start, len(rows)))
 
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """A page of invoices by their due dates."""
+        return read_bill_payments(self._client, start, end)
+
     def cardholder_names(self) -> Mapping[int, str]:
         """Names by card account; a sync goes on without them (PEX contract 2.4)."""
         try:
@@ -138,6 +145,14 @@ class HttpPexAccount:
         except TagsOff:
             return None
         return None if found is None or found.is_deleted else found.tag()
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction."""
+        return receipts.listed(self._client, pex_id)
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file."""
+        return receipts.content(self._client, pex_id, receipt_id)
 
 
 def _tag(told: Any) -> Tag | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 from uuid import UUID
@@ -49,6 +49,34 @@ class Tag:
     name: str
     enabled: bool
     options: tuple[TagOption, ...] = ()
+
+
+class UploadStatus(StrEnum):
+    """How far a receipt's upload to PEX has come; only a loaded one may be copied (M24)."""
+
+    LOADED = "Loaded"
+    NOT_LOADED = "NotLoaded"
+    DELETED = "Deleted"
+    HAS_MALWARE = "HasMalware"
+    LOAD_FAILED = "LoadFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class PexReceipt:
+    """A receipt as PEX lists it (PEX contract 6.1).
+
+    Attributes:
+        status: one that PEX did not have yet is read as not loaded.
+        kind: PEX's name for it, `Image` or `Pdf`.
+        size: in bytes, as PEX tells it.
+        created_at: in UTC.
+    """
+
+    id: str
+    status: UploadStatus
+    kind: str
+    size: int | None
+    created_at: datetime | None
 
 
 class PexTokenRefused(Refusal):
@@ -101,9 +129,19 @@ class PexUnavailable(Refusal):
         super().__init__(f"PEX is not available: {cause}")
 
 
+class ReceiptUnreadable(Refusal):
+    """What PEX delivers as a receipt's content is no file, or none that can be had."""
+
+    code: ClassVar[str] = "RECEIPT_UNREADABLE"
+    fix: ClassVar[str] = "Open the receipt in PEX; if it shows none, upload it there again."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The receipt cannot be read from PEX: {why}.")
+
+
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """A page of rows. `next_start` is where the next page begins; None behind the last one."""
+    """A page of rows or invoices. `next_start` is where the next begins; None behind the last."""
 
     rows: tuple[PexTransaction, ...]
     next_start: datetime | None
@@ -125,7 +163,15 @@ class PexAccount(Protocol):
 
         Both ends are inclusive, at most 12 months back; the boundary row of a page comes again on
         the next, so the caller tells rows apart by id (PEX contract 3.3). Never asks for pending or
-        declined rows. For `Record.INVOICE` see `bill_payments` (credit edition).
+        declined rows. For `Record.INVOICE` see `bill_payments`.
+        """
+
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """Invoices of a credit business that are due from `start` through `end`, Eastern days.
+
+        In order of their due dates, of every status; none for a prepaid business. Those that are
+        closed and above 0.00 come with their payments and allocations (PEX contract 9.2). Where
+        `next_start` is told, all later ones are due on its day or after it.
         """
 
     def cardholder_names(self) -> Mapping[int, str]:
@@ -136,6 +182,16 @@ class PexAccount(Protocol):
 
     def tag(self, tag_id: str) -> Tag | None:
         """One definition with every option, restricted ones included; None where it is gone."""
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction, whatever their state; none where PEX knows none."""
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file; None where it is gone.
+
+        Raises:
+            ReceiptUnreadable: PEX delivers no file, or one beyond its own limit of 10 MB.
+        """
 
 
 class PexAccess(Protocol):

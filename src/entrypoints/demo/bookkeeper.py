@@ -117,7 +117,7 @@ def _expense(values: Mapping[str, Any], amount: Decimal) -> Line:
     return account, -amount, dimensions
 
 
-def compare(expected: Mapping[int, Hand], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+def compare(expected: Mapping[Any, Hand], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     """Everything in which the journal's lines differ from the entries made by hand."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for line in lines:
@@ -129,7 +129,7 @@ def compare(expected: Mapping[int, Hand], lines: Sequence[Mapping[str, Any]]) ->
     return differences
 
 
-def _differences(pex_id: int, hand: Hand, lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _differences(pex_id: Any, hand: Hand, lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     there = tuple(
         sorted(
             (

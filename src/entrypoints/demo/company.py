@@ -10,6 +10,11 @@ from sandbox import company
 
 Json = dict[str, Any]
 WAIT_SECONDS = 120.0
+SERVICE: Json = {
+    "mode": "service",
+    "tenant_id": company.TENANT,
+    "environment": company.ENVIRONMENT,
+}
 
 
 class DemoFailed(Exception):
@@ -55,13 +60,8 @@ class ApiUser:
         """Connect the prepaid business with the simulated Business Central; the connection's id."""
         body = {"pex": {"token": company.PREPAID_TOKEN}}
         connection_id = str(self.call("POST", "/connections", body).json()["id"])
-        microsoft = {
-            "mode": "service",
-            "tenant_id": company.TENANT,
-            "environment": company.ENVIRONMENT,
-        }
-        self.call("POST", f"/connections/{connection_id}/microsoft", microsoft)
         path = f"/connections/{connection_id}"
+        self.call("POST", f"{path}/microsoft", SERVICE)
         wait_until(lambda: self.get(path)["status"] == "connected_ready", "connected_ready")
         return connection_id
 

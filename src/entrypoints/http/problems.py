@@ -19,7 +19,8 @@ from application.ports.event_log import StreamConflict, StreamNotFound
 from application.ports.pex import PexRequestRefused, PexUnavailable
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
-from domain.connection import NotReady, RunActive, SettingsChanged
+from application.ports.vault import SecretUnreadableError
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
 from domain.sync_window import WindowRefused
@@ -58,6 +59,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     SettingsChanged: 409,
     RunActive: 409,
     NotReady: 409,
+    NothingToLink: 409,
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
@@ -66,6 +68,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     BusinessCentralUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftAppMissing: SERVICE_UNAVAILABLE,
+    SecretUnreadableError: SERVICE_UNAVAILABLE,
 }
 FRAMEWORK_CODES = {404: NotFound.code, 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
 

@@ -39,7 +39,11 @@ def connection(view: ConnectionView) -> answers.ConnectionAnswer:
         status_reason=view.status_reason,
         status_fix=_fix(view.status_code),
         microsoft=answers.MicrosoftAnswer(
-            microsoft.mode.value, microsoft.tenant_id, microsoft.environment, microsoft.user
+            microsoft.mode.value,
+            microsoft.tenant_id,
+            microsoft.environment,
+            microsoft.user,
+            microsoft.linked_to,
         )
         if microsoft
         else None,

@@ -149,7 +149,14 @@ class Story:
         now, pex_id = self.now(), posting.pex_id
         numbers = (pex_id * 10_000, pex_id * 10_000 + 1)
         posting.reserve(
-            entry(pex_id, day=day), numbers, TARGET, 1, "hash", run_id, now, snapshot("-48.60")
+            entry(pex_id, day=day),
+            numbers,
+            TARGET,
+            1,
+            "hash",
+            run_id,
+            now,
+            snapshot=snapshot("-48.60"),
         )
         posting.submit(run_id, now)
         self.log.save(posting)
