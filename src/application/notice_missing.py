@@ -3,16 +3,16 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, time
 
-from application.fetch_rows import earliest_day
+from application.fetch_rows import MARGIN, earliest_day
 from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
-from application.ports.pex import PexAccess
+from application.ports.pex import PexAccess, PexAccount, RowPage
 from application.ports.read_models import ReadModels
 from application.ports.worklist import RowKey, Worklist
 from application.reporting import pages
 from application.turn import Turn
-from domain.eastern_time import EASTERN
+from domain.eastern_time import EASTERN, eastern_day
 from domain.eligibility import posting_day
 from domain.pex_snapshot import MissingInPex, PexSnapshot
 from domain.pex_transaction import PexTransaction, Record
@@ -22,7 +22,6 @@ from domain.sync_run import Outcome, Reported, SyncRun
 
 AT_ONCE = 500
 KEYS_AT_ONCE = 2_000
-LISTED = (Record.CARD, Record.BUSINESS)
 UNREAD = "unread"
 
 
@@ -55,7 +54,7 @@ class NoticeMissing:
         if turn.run.preview:
             return None
         missed = list(self._missed(turn))
-        for record in LISTED:
+        for record in Record:
             of_list = [posting for posting in missed if posting.record is record]
             if of_list:
                 self._notice(turn.run, record, of_list)
@@ -81,7 +80,7 @@ class NoticeMissing:
 
     def _posted(self, run: SyncRun) -> Iterator[frozenset[RowKey]]:
         """What is posted, of the run's days, its kinds, and the lists that it read to their end."""
-        read = [record for record in LISTED if run.fetched.get(record.value, UNREAD) is None]
+        read = [record for record in Record if run.fetched.get(record.value, UNREAD) is None]
         cursor: str | None = None
         while True:
             page = self._read_models.posted_within(
@@ -105,7 +104,7 @@ class NoticeMissing:
         end = self._clock.now().astimezone(EASTERN)
         found: dict[int, PexTransaction] = {}
         while begin is not None:
-            page = account.rows(record, begin, end)
+            page = _page(account, record, begin, end)
             found.update((row.pex_id, row) for row in page.rows if row.pex_id in wanted)
             begin = page.next_start
         return found
@@ -129,6 +128,13 @@ class NoticeMissing:
             if notice is not None:
                 reports.append(_report(posting, notice))
         self._log.save(*missed, *pages(run, reports, now))
+
+
+def _page(account: PexAccount, record: Record, begin: datetime, end: datetime) -> RowPage:
+    """A page of a list; invoices may be due some while from now (PEX contract 9.2)."""
+    if record is Record.INVOICE:
+        return account.bill_payments(eastern_day(begin), eastern_day(end) + MARGIN)
+    return account.rows(record, begin, end)
 
 
 def _should_be_listed(posting: PostedTransaction, run: SyncRun) -> bool:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
+from domain.bill_payment import Payment
 from domain.eastern_time import eastern_day
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, TagValue
@@ -25,6 +26,7 @@ _APPROVALS = {
 _IN_WORDS = {
     "settled_on": "settlement date",
     "purchased_on": "purchase date",
+    "status": "invoice status",
 }
 
 
@@ -38,6 +40,8 @@ class PexSnapshot:
         tags: by field id in lower case, sorted; none where there are splits, since tags beside
             splits do not count (PEX contract 4.4).
         splits: sorted by amount and tags, parts of 0.00 left out.
+        status: an invoice's, empty for every other row.
+        payments: what paid an invoice, each such as `PEXTransfer 700.00`, sorted.
     """
 
     amount: Money
@@ -47,6 +51,8 @@ class PexSnapshot:
     approval: str
     tags: tuple[TagValue, ...] = ()
     splits: tuple[Allocation, ...] = ()
+    status: str = ""
+    payments: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, row: PexTransaction) -> "PexSnapshot":
@@ -64,6 +70,8 @@ class PexSnapshot:
             _approval(row.approval),
             () if row.allocations else _tags(row.tags),
             tuple(sorted(parts, key=_order)),
+            row.bill.status if row.bill else "",
+            tuple(sorted(map(_payment, row.bill.payments))) if row.bill else (),
         )
 
 
@@ -71,8 +79,8 @@ class PexSnapshot:
 class Difference:
     """What a field was and is, as text; None for nothing.
 
-    The field is `amount`, `settled_on`, `purchased_on`, `merchant`, `approval`, `splits`, or `tag:`
-    with the field id of a tag; `name` is what PEX calls that tag.
+    The field is `amount`, `settled_on`, `purchased_on`, `merchant`, `approval`, `status`,
+    `payments`, `splits`, or `tag:` with the field id of a tag; `name` is what PEX calls that tag.
     """
 
     field: str
@@ -145,15 +153,22 @@ def notices(changes: tuple[Change, ...], missing_since: datetime | None) -> tupl
 
 
 def _differences(before: PexSnapshot, after: PexSnapshot) -> Iterator[Difference]:
-    for name in ("amount", "settled_on", "purchased_on", "approval"):
+    days = ("settled_on",) if before.status and after.status else ("settled_on", "purchased_on")
+    for name in ("amount", *days, "approval"):
         was, is_now = getattr(before, name), getattr(after, name)
         if was != is_now:
             yield Difference(name, str(was), str(is_now))
     if before.merchant.casefold() != after.merchant.casefold():
         yield Difference("merchant", before.merchant or None, after.merchant or None)
+    if before.status != after.status:
+        yield Difference("status", before.status or None, after.status or None)
+    if before.payments != after.payments:
+        yield Difference("payments", _joined(before.payments), _joined(after.payments))
     if before.splits or after.splits:
         if before.splits != after.splits:
-            yield Difference("splits", _splits(before), _splits(after))
+            yield Difference(
+                "splits", _joined(map(_part, before.splits)), _joined(map(_part, after.splits))
+            )
         return
     yield from _of_tags(_by_id(before.tags), _by_id(after.tags))
 
@@ -190,15 +205,22 @@ def _order(part: Allocation) -> tuple[bool, Decimal, list[tuple[str, str]]]:
     return part.amount is None, part.amount or Decimal(0), tags
 
 
-def _splits(snapshot: PexSnapshot) -> str | None:
-    """Such as `20.00 (64b0=6110) + 28.60`; None for one that is not split."""
-    return " + ".join(map(_part, snapshot.splits)) or None
+def _joined(parts: Iterable[str]) -> str | None:
+    """Such as `20.00 (64b0=6110) + 28.60`; None for none."""
+    return " + ".join(parts) or None
+
+
+def _payment(payment: Payment) -> str:
+    return f"{payment.type} {_amount(payment.amount)}{' (rejected)' if payment.rejected else ''}"
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "unreadable" if amount is None else str(Money(amount))
 
 
 def _part(part: Allocation) -> str:
-    amount = "unreadable" if part.amount is None else str(Money(part.amount))
     tags = ", ".join(f"{tag.field_id}={tag.value}" for tag in part.tags)
-    return f"{amount} ({tags})" if tags else amount
+    return f"{_amount(part.amount)} ({tags})" if tags else _amount(part.amount)
 
 
 def _told(change: Change) -> str:

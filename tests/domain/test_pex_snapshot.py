@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.generated import mapped_purchases
-from builders.rows import but, eastern, purchase, tagged
+from builders.rows import but, eastern, invoice, purchase, tagged
+from domain.bill_payment import Bill
 from domain.pex_snapshot import (
     Change,
     ChangedAfterPosting,
@@ -171,6 +172,33 @@ def test_a_person_reads_what_changed_and_what_to_do() -> None:
     assert "resync" in ChangedAfterPosting.fix
     assert "by hand" in MissingInPex.fix
     assert notices((), None) == ()
+
+
+def test_an_invoice_tells_its_status_and_what_paid_it() -> None:
+    paid = invoice("100.00", ("PEXTransfer", "90.00"), ("RebateCredit", "10.00"))
+    bounced = invoice("100.00", ("PEXTransfer", "100.00"), rejected=True)
+    assert between(paid, bounced) == (
+        Difference(
+            "payments",
+            "PEXTransfer 90.00 + RebateCredit 10.00",
+            "PEXTransfer 100.00 (rejected)",
+        ),
+    )
+    due = eastern("2026-02-06", "00:00:00")
+    opened = invoice("100.00", status="Open", transacted_at=due, settled_at=due)
+    unpaid = but(opened, bill=Bill("Open"))
+    (day, status, payments) = between(paid, unpaid)
+    assert day == Difference("settled_on", "2026-02-05", "2026-02-06")
+    assert status == Difference("status", "Closed", "Open")
+    assert (payments.field, payments.after) == ("payments", None)
+    (change, *_) = standing(PexSnapshot.of(paid), PexSnapshot.of(unpaid), (), FIRST)[1:]
+    assert "invoice status Closed -> Open" in ChangedAfterPosting((change,)).cause
+
+
+def test_payments_told_in_another_order_or_under_other_ids_are_the_same() -> None:
+    paid = invoice("100.00", ("PEXTransfer", "90.00"), ("RebateCredit", "10.00"))
+    again = invoice("100.00", ("RebateCredit", "10.0"), ("PEXTransfer", "90.000"))
+    assert PexSnapshot.of(paid) == PexSnapshot.of(again)
 
 
 def test_a_tag_is_told_by_the_name_that_pex_tells_for_it() -> None:

@@ -130,8 +130,9 @@ class TagOptionChangeList(msgspec.Struct):
 class ChangeAnswer(msgspec.Struct):
     """What PEX tells otherwise than when it was posted, and since when.
 
-    `field` is amount, settled_on, purchased_on, merchant, approval, splits, or `tag:` with a tag's
-    id, which `name` then calls as PEX does; null stands for nothing.
+    `field` is amount, settled_on, purchased_on, merchant, approval, status and payments (of an
+    invoice), splits, or `tag:` with a tag's id, which `name` then calls as PEX does; null stands
+    for nothing.
     """
 
     field: str
