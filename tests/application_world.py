@@ -9,6 +9,7 @@ from uuid import UUID
 
 from application.advance_run import AdvanceRun, NextStep
 from application.fetch_rows import FetchRows
+from application.notice_missing import NoticeMissing
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
@@ -40,6 +41,7 @@ from fakes.event_log import FakeEventLog
 from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
 from fakes.pex import FakePexAccess, FakePexAccount
+from fakes.read_models import FakeReadModels
 from fakes.wakeups import FakeWakeups
 from fakes.worklist import FakeWorklist
 
@@ -151,6 +153,14 @@ class Worker:
                     doubts,
                     send,
                     PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
+                    clock,
+                    self.boundary,
+                ),
+                NoticeMissing(
+                    FakePexAccess(world.pex),
+                    FakeReadModels(log),
+                    world.worklist,
+                    log,
                     clock,
                     self.boundary,
                 ),

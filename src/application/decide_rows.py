@@ -15,6 +15,7 @@ from domain.eligibility import check_money_moved, check_program, check_wanted, p
 from domain.findings import Finding, Nothing
 from domain.journal_entry import JournalEntry
 from domain.mapping import map_transaction
+from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, PexTransaction, classify
 from domain.posted_transaction import OPEN, PostedTransaction, State
 from domain.refusals import InDoubt, Refusal
@@ -30,6 +31,14 @@ class Settled:
     outcome: Outcome
     code: str | None = None
     cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InBooks:
+    """It is posted; PEX may tell otherwise of it by now (M27)."""
+
+    posting: PostedTransaction
+    snapshot: PexSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +68,7 @@ class ToPost:
     entry: JournalEntry
 
 
-Verdict = Settled | Underway | Withheld | Found | ToPost
+Verdict = Settled | InBooks | Underway | Withheld | Found | ToPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ class DecideRows:
         for row, stream in zip(rows, streams, strict=True):
             posting = known.get(stream)
             kind = classify(row)
-            verdict = self._of_known(run, session, posting) if posting else None
+            verdict = self._of_known(run, session, row, posting) if posting else None
             yield Decision(
                 row,
                 kind,
@@ -104,12 +113,12 @@ class DecideRows:
             )
 
     def _of_known(
-        self, run: SyncRun, session: RunSession, posting: PostedTransaction
+        self, run: SyncRun, session: RunSession, row: PexTransaction, posting: PostedTransaction
     ) -> Verdict | None:
         """The verdict on one that was sent at some time; None for one that never was."""
         if posting.state is State.POSTED:
             here = posting.run_id == run.id
-            return Underway() if here else Settled(Outcome.ALREADY_POSTED)
+            return Underway() if here else InBooks(posting, PexSnapshot.of(row))
         if posting.state is State.HELD:
             return Settled(Outcome.FAILED, posting.code, posting.cause)
         if posting.state in OPEN or posting.is_to_be_sent_again_to(session.target):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -28,6 +28,11 @@ LISTS = {
     Kind.REBATE: (Record.BUSINESS,),
     Kind.BILL_PAYMENT: (Record.INVOICE,),
 }
+
+
+def earliest_day(run: SyncRun) -> date:
+    """The first day of which PEX still tells a run (PEX contract 3.2)."""
+    return months_back(eastern_day(run.started_at), LIMIT_MONTHS) + timedelta(days=1)
 
 
 class FetchRows:
@@ -93,9 +98,7 @@ class FetchRows:
         return account.rows(record, begin, end)
 
     def _span(self, run: SyncRun) -> tuple[datetime, datetime]:
-        today = eastern_day(run.started_at)
-        earliest = months_back(today, LIMIT_MONTHS) + timedelta(days=1)
-        first = max(run.window.start - MARGIN, earliest)
+        first = max(run.window.start - MARGIN, earliest_day(run))
         start = datetime.combine(first, time.min, EASTERN)
         end = datetime.combine(run.window.end + MARGIN, time(23, 59, 59), EASTERN)
         return start, min(end, run.started_at.astimezone(EASTERN))

@@ -7,16 +7,19 @@ pack. A crash in between leaves transactions `submitted`, which `settle_doubt` a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from application.decide_rows import (
     DecideRows,
     Decision,
     Found,
+    InBooks,
     Settled,
     ToPost,
     Withheld,
     reported,
 )
+from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
@@ -28,6 +31,7 @@ from domain.findings import InLedger, Part, Twice, Whole
 from domain.journal_entry import JournalEntry
 from domain.journal_numbers import JournalNumbers
 from domain.pack import CAPACITY, NumberedEntry
+from domain.pex_snapshot import PexSnapshot
 from domain.posted_transaction import Facts, Place, PostedTransaction, State
 from domain.refusals import Failure, NotApproved, PartlyFound, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
@@ -43,6 +47,7 @@ class Batch:
     reports: list[Reported] = field(default_factory=list)
     changed: list[PostedTransaction] = field(default_factory=list)
     entries: list[tuple[PostedTransaction, JournalEntry]] = field(default_factory=list)
+    snapshots: dict[UUID, PexSnapshot] = field(default_factory=dict)
     lines: int = 0
 
 
@@ -98,6 +103,8 @@ class PostEntries:
             self._to_post(run, business_id, decision, verdict.entry, batch)
         elif isinstance(verdict, Settled):
             batch.reports.append(reported(run, decision, verdict))
+        elif isinstance(verdict, InBooks):
+            self._compare(run, decision, verdict, batch)
         elif isinstance(verdict, Withheld):
             self._withhold(run, business_id, decision, verdict.refusal, batch)
         elif isinstance(verdict, Found):
@@ -120,7 +127,17 @@ class PostEntries:
             )
             return
         batch.entries.append((self._stream(run, business_id, decision), entry))
+        batch.snapshots[decision.stream] = PexSnapshot.of(decision.row)
         batch.lines += len(entry.lines)
+
+    def _compare(self, run: SyncRun, decision: Decision, books: InBooks, batch: Batch) -> None:
+        """Report one that is posted, with what changed in PEX since; never post it again (M27)."""
+        notice = notice_changes(run, books.posting, books.snapshot, self._clock.now())
+        code, cause = (notice.code, notice.cause) if notice else (None, None)
+        settled = Settled(Outcome.ALREADY_POSTED, code, cause)
+        batch.reports.append(reported(run, decision, settled))
+        if books.posting.pending_events:
+            batch.changed.append(books.posting)
 
     def _withhold(
         self,
@@ -151,6 +168,7 @@ class PostEntries:
     ) -> None:
         """Adopt what is there whole; leave what is there in part to a person."""
         finding, now = found.finding, self._clock.now()
+        snapshot = PexSnapshot.of(decision.row)
         posting = None if run.preview else self._stream(run, business_id, decision)
         if isinstance(finding, Part | Twice):
             count = finding.found if isinstance(finding, Part) else len(finding.lines)
@@ -161,9 +179,13 @@ class PostEntries:
         else:
             settled = Settled(Outcome.ALREADY_POSTED)
             if posting is not None and isinstance(finding, Whole):
-                posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now, session.letter)
+                posting.adopt(
+                    Place.JOURNAL, finding.line_ids, run.id, now, session.letter, snapshot
+                )
             elif posting is not None and isinstance(finding, InLedger):
-                posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now, session.letter)
+                posting.adopt(
+                    Place.LEDGER, finding.entry_ids, run.id, now, session.letter, snapshot
+                )
         batch.reports.append(reported(run, decision, settled))
         if posting is not None:
             batch.changed.append(posting)
@@ -227,6 +249,7 @@ class PostEntries:
                 run.id,
                 now,
                 session.letter,
+                batch.snapshots[posting.id],
             )
             posting.submit(run.id, now)
         return [numbers]

@@ -22,9 +22,13 @@ from domain.sync_window import SyncWindow
 
 def posting_date(row: PexTransaction, settings: Settings) -> date:
     """The day of its entry: the same rule for every kind (M13)."""
-    if row.record is not Record.INVOICE and settings.purchases.posting_date is PostingDate.PURCHASE:
-        return row.purchase_date
-    return row.settlement_date
+    return posting_day(row.record, row.purchase_date, row.settlement_date, settings)
+
+
+def posting_day(record: Record, purchased_on: date, settled_on: date, settings: Settings) -> date:
+    """Which of PEX's two days is the posting date."""
+    by_purchase = settings.purchases.posting_date is PostingDate.PURCHASE
+    return purchased_on if by_purchase and record is not Record.INVOICE else settled_on
 
 
 def kinds_on(settings: Settings) -> frozenset[Kind]:

@@ -1,7 +1,7 @@
 """PEX rows as values, and the one kind that each of them is (M19; PEX contract 3.4 to 3.7)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -37,10 +37,14 @@ POSTABLE = (Kind.PURCHASE, Kind.FEE, Kind.TRANSFER, Kind.REBATE, Kind.BILL_PAYME
 
 @dataclass(frozen=True, slots=True)
 class TagValue:
-    """A tag on a transaction: for a dropdown the option's stored value, not its name."""
+    """A tag on a transaction: for a dropdown the option's stored value, not its name.
+
+    `name` is what PEX calls the tag, empty where it does not say.
+    """
 
     field_id: str
     value: str
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

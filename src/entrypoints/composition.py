@@ -16,10 +16,12 @@ from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
+from application.backlog import Backlog
 from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
+from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -70,6 +72,7 @@ class Services:
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
+    backlog: Backlog
     sweep: Sweep
     verify: Verify
     closing: tuple[Callable[[], None], ...]
@@ -162,10 +165,12 @@ def build(
                     clock,
                     boundary,
                 ),
+                NoticeMissing(pex, read_models, worklist, log, clock, boundary),
             ),
             doubts,
             boundary,
         ),
+        Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
         (pex.close, sign_in.close, business_central.close, database.dispose),

@@ -300,3 +300,28 @@ def _is_proved(row: PexTransaction) -> bool:
     if allocated and (None in allocated or sum(one or 0 for one in allocated) != row.amount.amount):
         return False
     return sum(signed) == row.amount.amount
+
+
+def test_a_payment_taken_back_after_posting_is_told_and_not_posted(credit: World) -> None:
+    credit.pex.all_rows = [bill(5001, "100.00")]
+    credit.sync()
+    credit.pex.all_rows = [bill(5001, "100.00", ("PEXTransfer", "100.00"), ("Reversal", "100.00"))]
+    run = credit.sync()
+    assert credit.outcomes(run.id) == {5001: "already_posted:CHANGED_AFTER_POSTING"}
+    assert "payments PEXTransfer 100.00 -> PEXTransfer 100.00 + Reversal 100.00" in str(
+        credit.report(run.id)[0].cause
+    )
+    assert credit.journal.submissions == 1
+
+
+def test_a_posted_invoice_that_vanished_or_moved_is_told(credit: World) -> None:
+    credit.pex.all_rows = [bill(number, "100.00") for number in (5001, 5002)]
+    credit.sync()
+    credit.pex.all_rows = [bill(5002, "100.00", day=date(2026, 9, 20))]
+    run = credit.sync(kinds=(Kind.BILL_PAYMENT,))
+    assert credit.outcomes(run.id) == {
+        5001: "already_posted:MISSING_IN_PEX",
+        5002: "already_posted:CHANGED_AFTER_POSTING",
+    }
+    credit.pex.all_rows = [bill(number, "100.00") for number in (5001, 5002)]
+    assert set(credit.outcomes(credit.sync().id).values()) == {"already_posted"}

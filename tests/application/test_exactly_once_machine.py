@@ -14,8 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from application_world import Worker, World, purchase
 from domain.connection import RunActive
+from domain.pex_snapshot import PexSnapshot
+from domain.pex_transaction import PexTransaction
 from domain.posted_transaction import PostedTransaction, State
 
+EXPENSES = ("62400", "61100")
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
 
 
@@ -29,6 +32,7 @@ class SyncMachine(RuleBasedStateMachine):
         self.next_id = 1
         self.touched: set[int] = set()
         self.bad: set[int] = set()
+        self.vanished: list[PexTransaction] = []
 
     # --- PEX -----------------------------------------------------------------------------------
 
@@ -46,6 +50,26 @@ class SyncMachine(RuleBasedStateMachine):
         self.world.journal.refused_documents.add(f"PEX-{self.next_id}-X1")
         self.bad.add(self.next_id)
         self.next_id += 1
+
+    @rule(at=st.integers(0, 1000), cents=st.integers(1, 99), expense=st.sampled_from(EXPENSES))
+    def pex_changes_a_row(self, at: int, cents: int, expense: str) -> None:
+        rows = self.world.pex.all_rows
+        if rows:
+            row = rows[at % len(rows)]
+            rows[at % len(rows)] = purchase(
+                row.pex_id, f"-{row.pex_id}.{cents:02}", expense=expense, day=row.settlement_date
+            )
+
+    @rule(at=st.integers(0, 1000))
+    def a_row_vanishes_from_pex(self, at: int) -> None:
+        rows = self.world.pex.all_rows
+        if rows:
+            self.vanished.append(rows.pop(at % len(rows)))
+
+    @rule()
+    def what_vanished_comes_back(self) -> None:
+        self.world.pex.all_rows.extend(self.vanished)
+        self.vanished.clear()
 
     # --- triggers and workers --------------------------------------------------------------------
 
@@ -139,6 +163,12 @@ class SyncMachine(RuleBasedStateMachine):
         if key.startswith("PEX"):
             self.touched.add(int(key[3:]))
 
+    @invariant()
+    def only_what_is_posted_is_told_to_have_changed_or_vanished(self) -> None:
+        for posting in self.world.log.all_of(PostedTransaction):
+            if posting.changes or posting.missing_since:
+                assert posting.state is State.POSTED, posting.pex_id
+
     # --- the promise -----------------------------------------------------------------------------
 
     @invariant()
@@ -156,6 +186,7 @@ class SyncMachine(RuleBasedStateMachine):
         if not hasattr(self, "world"):
             return
         self.world.journal.moods.clear()
+        self.what_vanished_comes_back()
         active = self.world.connection.active_run
         if active is not None:
             self._see_through(active)
@@ -166,6 +197,11 @@ class SyncMachine(RuleBasedStateMachine):
                 assert self.world.times_in_books(pex_id) == 0
             elif pex_id not in self.touched:
                 assert self.world.times_in_books(pex_id) == 1, pex_id
+        for row in self.world.pex.all_rows:
+            posting = self.world.posting(row.pex_id)
+            assert posting.missing_since is None
+            if posting.state is State.POSTED:
+                assert posting.in_pex == PexSnapshot.of(row)
 
     def _see_through(self, run_id: UUID) -> None:
         self.world.leases.held.clear()

@@ -11,9 +11,11 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.read_models import SqlReadModels
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
     ReadModels,
     RunView,
     TransactionFilter,
@@ -21,18 +23,13 @@ from application.ports.read_models import (
 )
 from domain.connection import Connection, Status
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
-from domain.sync_run import (
-    Counts,
-    Outcome,
-    Reported,
-    RunStatus,
-    SyncRun,
-    Trigger,
-)
+from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
+from domain.sync_window import LeavingDays, SyncWindow
 from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption
-from domain.tag_options import Change
+from domain.tag_options import Change as TagChange
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -403,11 +400,11 @@ def test_changes_of_tag_options_keep_their_order_over_pages_of_any_size(
     connection = story.connect()
     run = story.start(connection, tag_options=True)
     added = [
-        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", Change.ADDED)
+        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", TagChange.ADDED)
         for number in range(OPTIONS_A_PAGE + 2)
     ]
     gone = ReportedOption(
-        "t2", "vendor", "", "", Change.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
+        "t2", "vendor", "", "", TagChange.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
     )
     story.report_tag_options(run, "expense_account", *added)
     story.report_tag_options(run, "tax_code")
@@ -717,6 +714,148 @@ def test_of_one_kind_in_two_records_the_card_comes_first(story: Story, views: Re
     assert the(views, connection, 7, "fee").record is Record.CARD
 
 
+# --- what changes in PEX after posting --------------------------------------------------------
+
+
+def test_a_posted_transaction_shows_what_differs_from_what_was_posted_and_since_when(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    assert (the(views, connection, 7).changes, the(views, connection, 7).missing_in_pex) == (
+        (),
+        None,
+    )
+    since = story.change(posting, run.id, "-52.10")
+    view = the(views, connection, 7)
+    assert view.changes == (Change("amount", "-48.60", "-52.10", since),)
+    assert (view.outcome, view.state, view.run_id) == (Outcome.POSTED, State.POSTED, run.id)
+    assert view.amount == Money.of("-48.60")
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).changes == ()
+
+
+def test_a_transaction_shows_since_when_it_is_missing_until_it_is_back(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    since = story.now()
+    posting.disappear(run.id, since)
+    story.log.save(posting)
+    story.report(run, row(7, Outcome.ALREADY_POSTED, "MISSING_IN_PEX"))
+    assert the(views, connection, 7).missing_in_pex == since
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).missing_in_pex is None
+
+
+def test_the_ledger_is_narrowed_to_what_changed_after_posting_or_to_the_rest(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    changed, missing, back, _ = (story.post(connection, run, pex_id) for pex_id in (1, 2, 3, 4))
+    story.report(run, row(5, Outcome.SKIPPED, "PENDING"))
+    story.change(changed, run.id, "-52.10")
+    missing.disappear(run.id, story.now())
+    back.disappear(run.id, story.now())
+    story.log.save(missing, back)
+    story.change(back, run.id, "-48.60")
+    assert listed(views, connection, TransactionFilter(changed=True)) == [2, 1]
+    assert listed(views, connection, TransactionFilter(changed=False)) == [5, 4, 3]
+    assert listed(views, connection, TransactionFilter(changed=True, text="2")) == [2]
+    assert views.differences() == []
+
+
+# --- the backlog ------------------------------------------------------------------------------
+
+LEAVING = BacklogFilter(
+    frozenset({Kind.PURCHASE, Kind.FEE}),
+    LeavingDays(date(2025, 8, 16), date(2026, 6, 15), date(2026, 6, 24)),
+)
+
+
+def waiting(
+    views: ReadModels, connection: Connection, wanted: BacklogFilter = LEAVING
+) -> list[int]:
+    return [one.pex_id for one in views.backlog(connection.id, wanted, 100).items]
+
+
+def test_the_backlog_holds_what_would_be_posted_if_somebody_acted(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    day = date(2026, 6, 20)
+    run = story.start(connection)
+    held = _submitted(story, connection, run, 5)
+    held.hold("PARTLY_FOUND", "Half of it is there.", run.id, story.now())
+    doubted = _submitted(story, connection, run, 6)
+    story.log.save(held)
+    story.post(connection, run, 7, day=day)
+    story.report(
+        run,
+        row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day),
+        row(2, Outcome.FAILED, "EXPENSE_ACCOUNT_UNMAPPED", day=day),
+        row(3, Outcome.SKIPPED, "KIND_OFF", day=day),
+        row(4, Outcome.SKIPPED, "PENDING", day=day),
+        row(5, Outcome.FAILED, "PARTLY_FOUND", day=day),
+        row(6, Outcome.IN_DOUBT, "IN_DOUBT", day=day),
+        row(8, Outcome.ALREADY_POSTED, day=day),
+        row(9, Outcome.FAILED, "TAG_MISSING", kind=Kind.TRANSFER, day=day),
+    )
+    story.reported(other, row(10, Outcome.FAILED, "TAG_MISSING", day=day))
+    assert doubted.state is State.SUBMITTED
+    assert waiting(views, connection) == [1, 2, 5]
+    (first, *_) = views.backlog(connection.id, LEAVING, 1).items
+    assert first == the(views, connection, 1)
+
+
+def test_the_backlog_follows_the_newest_outcome(story: Story, views: ReadModels) -> None:
+    connection = story.connect()
+    day = date(2026, 6, 20)
+    story.reported(connection, row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day))
+    assert waiting(views, connection) == [1]
+    run = story.start(connection)
+    story.post(connection, run, 1, day=day)
+    assert waiting(views, connection) == []
+
+
+def test_the_backlog_is_listed_by_day_and_what_left_comes_last_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    days = {
+        1: date(2026, 6, 14),
+        2: date(2025, 8, 16),
+        3: date(2026, 6, 24),
+        4: date(2026, 6, 15),
+        5: date(2026, 6, 15),
+        6: date(2026, 6, 25),
+        7: date(2025, 8, 15),
+    }
+    rows = [row(pex_id, Outcome.FAILED, "TAG_MISSING", day=day) for pex_id, day in days.items()]
+    rows.append(row(5, Outcome.FAILED, "X", record=Record.BUSINESS, kind=Kind.FEE, day=days[5]))
+    story.reported(connection, *rows)
+    found: list[tuple[int, Record]] = []
+    cursor = None
+    while True:
+        page = views.backlog(connection.id, LEAVING, 2, cursor)
+        found.extend((one.pex_id, one.record) for one in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [
+        (4, Record.CARD),
+        (5, Record.BUSINESS),
+        (5, Record.CARD),
+        (3, Record.CARD),
+        (2, Record.CARD),
+        (1, Record.CARD),
+    ]
+
+
 # --- streams ----------------------------------------------------------------------------------
 
 
@@ -737,6 +876,31 @@ def test_unfinished_are_the_reserved_the_submitted_and_the_doubtful(
     assert set(views.unfinished(connection.id)) == {released.id, submitted.id, doubted.id}
     assert list(views.unfinished(other.id)) == [stranger.id]
     assert list(views.posted(connection.id)) == [posted.id]
+
+
+def test_what_is_posted_on_some_days_is_told_by_its_keys_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    run, elsewhere = story.start(connection), story.start(other)
+    days = SyncWindow(date(2026, 8, 2), date(2026, 8, 4))
+    for pex_id in range(1, 6):
+        story.post(connection, run, pex_id, day=date(2026, 8, pex_id))
+    story.post(other, elsewhere, 6, day=date(2026, 8, 3))
+    story.report(
+        run,
+        row(7, Outcome.ALREADY_POSTED, day=date(2026, 8, 3)),
+        row(8, Outcome.FAILED, "TAG_MISSING", day=date(2026, 8, 3)),
+    )
+    missing = story.post(connection, run, 9, day=date(2026, 8, 3))
+    missing.disappear(run.id, story.now())
+    story.log.save(missing)
+    first = views.posted_within(connection.id, days, 2)
+    assert first.items == tuple(PostedKey(Record.CARD, at, Kind.PURCHASE) for at in (4, 3))
+    second = views.posted_within(connection.id, days, 2, first.next_cursor)
+    assert second == Page((PostedKey(Record.CARD, 2, Kind.PURCHASE),), None)
+    story.change(missing, run.id, "-48.60")
+    assert len(views.posted_within(connection.id, days, 10).items) == 4
 
 
 def test_a_report_does_not_finish_what_is_unfinished(story: Story, views: ReadModels) -> None:
@@ -771,6 +935,8 @@ def test_a_cursor_that_no_page_handed_out_is_refused(
         lambda: views.connections(None, 10, cursor),
         lambda: views.runs(connection.id, 10, cursor),
         lambda: views.transactions(connection.id, EVERYTHING, 10, cursor),
+        lambda: views.backlog(connection.id, LEAVING, 10, cursor),
+        lambda: views.posted_within(connection.id, WINDOW, 10, cursor),
     ]
     for ask in asked:
         with pytest.raises(CursorRefused) as refused:

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -11,6 +12,7 @@ import domain
 from domain import refusals
 from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.journal_numbers import JournalShared
+from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
@@ -22,6 +24,7 @@ for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
 
 GROUPS = (Skip, Failure)
+NOON = datetime(2026, 11, 3, 17, tzinfo=UTC)
 EXAMPLES = (
     refusals.Pending(),
     refusals.Declined(),
@@ -53,6 +56,8 @@ EXAMPLES = (
     refusals.JournalUnderApproval("There is an approval request."),
     refusals.PartlyFound(1, 2),
     refusals.InDoubt("the connection was cut"),
+    ChangedAfterPosting((Change("amount", "-48.60", "-52.10", NOON),)),
+    MissingInPex(NOON),
     WindowRefused("start_date", "The start lies in the future."),
     SettingsChanged(3),
     RunActive(uuid4()),

@@ -9,9 +9,11 @@ from uuid import UUID
 
 from application.ports.event_log import EventLog, RecordedEvent
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -21,6 +23,7 @@ from domain.connection import Connection, Status
 from domain.pex_transaction import Record
 from domain.posted_transaction import PostedTransaction, State
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption, TagOptionPage
 
 T = TypeVar("T")
@@ -97,6 +100,8 @@ class Walk:
             place=posting.place,
             attempts=posting.attempts,
             changed_at=posting.modified_on,
+            changes=posting.changes,
+            missing_in_pex=posting.missing_since,
         )
 
     def _hear(self, page: RunPage, reported: Reported) -> None:
@@ -137,6 +142,8 @@ class Walk:
                 "place",
                 "attempts",
                 "first_seen_at",
+                "changes",
+                "missing_in_pex",
             )
             view = replace(view, **{name: getattr(before, name) for name in kept})
         self.ledger[key] = view
@@ -239,6 +246,32 @@ class FakeReadModels:
                 return view
         return None
 
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        found = [
+            view
+            for view in Walk(self._log).ledger.values()
+            if view.connection_id == connection_id
+            and view.kind in wanted.kinds
+            and view.day in wanted.days
+            and (view.outcome is Outcome.FAILED or _is_unapproved(view))
+        ]
+        reached = wanted.days.reached
+        found.sort(key=lambda view: (view.day < reached, view.day, view.pex_id, view.record))
+        return _page(found, lambda view: [view.record, view.pex_id], limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        wanted = TransactionFilter(Outcome.POSTED, start=days.start, end=days.end)
+        found = [
+            PostedKey(view.record, view.pex_id, view.kind)
+            for view in self.transactions(connection_id, wanted, 1_000_000).items
+            if view.state is State.POSTED and view.missing_in_pex is None
+        ]
+        return _page(found, lambda key: [key.record, key.pex_id], limit, cursor)
+
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))
 
@@ -336,6 +369,10 @@ def _in_full(walk: Walk, page: RunPage, reported: Reported) -> Reported:
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
 
 
+def _is_unapproved(view: TransactionView) -> bool:
+    return view.outcome is Outcome.SKIPPED and view.code == "NOT_APPROVED"
+
+
 def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:
     text = wanted.text.strip().casefold()
     names = (view.merchant, view.cardholder or "")
@@ -344,5 +381,6 @@ def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:
         and wanted.kind in (None, view.kind)
         and (wanted.start is None or view.day >= wanted.start)
         and (wanted.end is None or view.day <= wanted.end)
+        and wanted.changed in (None, bool(view.changes or view.missing_in_pex))
         and (any(text in name.casefold() for name in names) or text == str(view.pex_id))
     )

@@ -29,6 +29,9 @@ class FakeWorklist:
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         self._finished.setdefault(run_id, set()).update(keys)
 
+    def lying(self, run_id: UUID, keys: Collection[RowKey]) -> frozenset[RowKey]:
+        return frozenset(self._rows.get(run_id, {})) & frozenset(keys)
+
     def drop(self, run_id: UUID) -> None:
         self._rows.pop(run_id, None)
         self._finished.pop(run_id, None)

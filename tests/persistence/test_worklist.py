@@ -14,6 +14,7 @@ from application.ports.worklist import Worklist
 from domain.bill_payment import Bill, Payment
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
+from fakes.worklist import FakeWorklist
 
 RUN = UUID(int=1)
 EASTERN = ZoneInfo("America/New_York")
@@ -112,6 +113,25 @@ def test_runs_do_not_see_each_others_rows(worklist: SqlWorklist) -> None:
     worklist.drop(other)
     assert (worklist.pending(RUN), worklist.pending(other)) == (0, 0)
     assert worklist.add(RUN, [row(1)]) == 0
+
+
+@pytest.mark.parametrize("made_of", ["memory", "sql"])
+def test_rows_that_lie_there_are_told_finished_or_not(database: Database, made_of: str) -> None:
+    worklist: Worklist = FakeWorklist() if made_of == "memory" else SqlWorklist(database)
+    other = uuid4()
+    worklist.add(RUN, [row(1), row(2), row(3, Record.BUSINESS)])
+    worklist.add(other, [row(4)])
+    worklist.finish(RUN, [(Record.CARD, 1)])
+    asked = [(Record.CARD, number) for number in range(1, 2_000)]
+    asked += [(Record.BUSINESS, 1), (Record.BUSINESS, 3)]
+    assert worklist.lying(RUN, asked) == {
+        (Record.CARD, 1),
+        (Record.CARD, 2),
+        (Record.BUSINESS, 3),
+    }
+    assert worklist.lying(RUN, []) == frozenset()
+    worklist.drop(RUN)
+    assert worklist.lying(RUN, asked) == frozenset()
 
 
 def test_rows_laid_down_in_a_transaction_that_fails_are_not_there(

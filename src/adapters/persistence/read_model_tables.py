@@ -108,10 +108,15 @@ transactions = sa.Table(
     sa.Column("attempts", sa.Integer(), nullable=False),
     sa.Column("first_seen_at", UtcDateTime(), nullable=False),
     sa.Column("changed_at", UtcDateTime(), nullable=False),
+    sa.Column("changes", sa.Text()),
+    sa.Column("missing_in_pex", UtcDateTime()),
+    # Whether one of the two stands there; NULL where none does.
+    sa.Column("differs", sa.Boolean()),
     sa.Index(None, "connection_id", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "outcome", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "kind", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "state"),
+    sa.Index(None, "connection_id", "differs", "day", "pex_id", "record"),
 )
 
 VIEWS = (connections, settings_versions, runs, run_rows, tag_options, transactions)

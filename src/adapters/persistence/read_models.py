@@ -8,10 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
+from adapters.persistence.projections import afterwards
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
     connection_view,
+    posted_key,
     reported_view,
     run_view,
     settings_version,
@@ -28,8 +30,10 @@ from adapters.persistence.read_model_tables import (
 )
 from application.ports.event_log import EventLog
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     Page,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -39,6 +43,7 @@ from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import State
 from domain.sync_run import Outcome, Reported
+from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
@@ -185,6 +190,20 @@ class SqlReadModels:
         )
         return self._one(query.limit(1), transaction_view)
 
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted, of the days that leave and of those that left."""
+        query, order = afterwards.backlog(connection_id, wanted)
+        return self._page(query, order, transaction_view, limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days, newest first; no entry is read for it."""
+        query = afterwards.posted_within(connection_id, days)
+        return self._page(query, TRANSACTIONS, posted_key, limit, cursor)
+
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted or in doubt."""
         return self._streams(connection_id, UNFINISHED)
@@ -242,6 +261,8 @@ def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield transactions.c.day >= wanted.start
     if wanted.end is not None:
         yield transactions.c.day <= wanted.end
+    if wanted.changed is not None:
+        yield transactions.c.differs.is_(True if wanted.changed else None)
     text = wanted.text.strip().casefold()
     if text:
         yield _holds(text)

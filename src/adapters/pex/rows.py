@@ -195,17 +195,17 @@ def _entry(entry: Any) -> TagValue | Allocation | None:
         return UNREADABLE
     value, name = entry.get("value"), str(entry.get("name") or "")
     split = _split(value, name)
-    return _tag(entry.get("fieldid"), value) if split is None else split
+    return _tag(entry.get("fieldid"), value, name) if split is None else split
 
 
-def _tag(tag_id: Any, value: Any) -> TagValue | Allocation | None:
+def _tag(tag_id: Any, value: Any, name: str = "") -> TagValue | Allocation | None:
     """A tag's value as text; a value of nobody knows which tag is unreadable."""
     text = _text(value)
     if not text.strip():
         return None
     if not isinstance(tag_id, str | int) or isinstance(tag_id, bool) or not str(tag_id).strip():
         return UNREADABLE
-    return TagValue(str(tag_id).strip(), text)
+    return TagValue(str(tag_id).strip(), text, name.strip())
 
 
 def _split(value: Any, name: str) -> Allocation | None:

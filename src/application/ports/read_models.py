@@ -12,12 +12,13 @@ from uuid import UUID
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
-from domain.sync_window import SyncWindow
+from domain.sync_window import LeavingDays, SyncWindow
 from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
@@ -97,7 +98,8 @@ class RunView:
 class TransactionView:
     """A transaction with its newest outcome, whether it was posted or not.
 
-    `entry` and what follows are empty for one that was never reserved.
+    `entry` and what follows are empty for one that was never reserved. `changes` is what differs in
+    PEX from what was posted, `missing_in_pex` since when PEX does not list it any more (M27).
     """
 
     connection_id: UUID
@@ -121,13 +123,16 @@ class TransactionView:
     attempts: int
     first_seen_at: datetime
     changed_at: datetime
+    changes: tuple[Change, ...] = ()
+    missing_in_pex: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
     """Which transactions a list shows; None or empty for no limit.
 
-    `text` searches the merchant, the cardholder and the PEX id.
+    `text` searches the merchant, the cardholder and the PEX id; `changed` asks for those that
+    changed in PEX or vanished from it after posting, or for all others.
     """
 
     outcome: Outcome | None = None
@@ -135,6 +140,24 @@ class TransactionFilter:
     start: date | None = None
     end: date | None = None
     text: str = ""
+    changed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedKey:
+    """What a posted transaction is called, and its kind."""
+
+    record: Record
+    pex_id: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogFilter:
+    """Which kinds and posting dates a backlog is about."""
+
+    kinds: frozenset[Kind]
+    days: LeavingDays
 
 
 class ReadModels(Protocol):
@@ -186,6 +209,19 @@ class ReadModels(Protocol):
         self, connection_id: UUID, kind_or_record: str, pex_id: int
     ) -> TransactionView | None:
         """One transaction, named by its kind or by the PEX record that it comes from."""
+
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted: not approved, failed, or held (M29).
+
+        Oldest posting date first, those that left behind those that are about to.
+        """
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days by its own stream and not noted as missing in PEX."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's transactions that are reserved, submitted or in doubt."""

@@ -21,5 +21,8 @@ class Worklist(Protocol):
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided."""
 
+    def lying(self, run_id: UUID, keys: Collection[RowKey]) -> frozenset[RowKey]:
+        """Those of the keys whose rows lie there, finished or not, since the run began."""
+
     def drop(self, run_id: UUID) -> None:
         """Throw the run's rows away."""

@@ -3,6 +3,7 @@
 import click
 
 from entrypoints.cli.audit import audit, projections
+from entrypoints.cli.backlog import backlog
 from entrypoints.cli.connections import connections, settings
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
@@ -29,6 +30,7 @@ for command in (
     sync,
     history,
     show,
+    backlog,
     audit,
     projections,
     keys,

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from application.ports.event_log import StreamNotFound
 from application.ports.read_models import RunView
 from application.start_run import RunRequest
+from domain.pex_snapshot import notices
 from domain.pex_transaction import POSTABLE, Kind
 from domain.posted_transaction import PostedTransaction
 from domain.refusals import fix_for
@@ -211,6 +212,10 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
         {
             "transaction": view,
             "fix": fix_for(view.code) if view.code else None,
+            "notices": [
+                {"code": one.code, "detail": one.cause, "fix": one.fix}
+                for one in notices(view.changes, view.missing_in_pex)
+            ],
             "events": [
                 {
                     "position": one.position,

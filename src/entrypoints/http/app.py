@@ -15,6 +15,7 @@ from litestar.types import Method
 from entrypoints.composition import Services
 from entrypoints.http import (
     audit,
+    backlog,
     connections,
     docs,
     health,
@@ -54,6 +55,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             settings.router,
             runs.router,
             transactions.router,
+            backlog.router,
             audit.router,
             microsoft.callback,
             microsoft.callback_post,

@@ -12,6 +12,7 @@ from application.ports.pex import Tag
 from application.ports.read_models import ConnectionView, Page, RunView, TransactionView
 from domain.chart import Chart
 from domain.journal_entry import JournalEntry, JournalLine
+from domain.pex_snapshot import notices
 from domain.refusals import fix_for
 from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
 from domain.tag_option_history import ReportedOption
@@ -231,6 +232,17 @@ def _transaction(view: TransactionView) -> dict[str, Any]:
         "document_number": view.entry.document_number if view.entry else None,
         "first_seen_at": _utc(view.first_seen_at),
         "changed_at": _utc(view.changed_at),
+        "changes": [
+            run_answers.ChangeAnswer(
+                one.field, one.name or None, one.before, one.after, _utc(one.since)
+            )
+            for one in view.changes
+        ],
+        "missing_in_pex": _utc(view.missing_in_pex) if view.missing_in_pex else None,
+        "notices": [
+            run_answers.NoticeAnswer(one.code, one.cause, one.fix)
+            for one in notices(view.changes, view.missing_in_pex)
+        ],
     }
 
 

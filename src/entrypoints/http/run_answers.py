@@ -134,8 +134,35 @@ class TagOptionChangeList(msgspec.Struct):
     next_cursor: str | None = None
 
 
+class ChangeAnswer(msgspec.Struct):
+    """What PEX tells otherwise than when it was posted, and since when.
+
+    `field` is amount, settled_on, purchased_on, merchant, approval, status and payments (of an
+    invoice), splits, or `tag:` with a tag's id, which `name` then calls as PEX does; null stands
+    for nothing.
+    """
+
+    field: str
+    name: str | None
+    before: str | None
+    after: str | None
+    since: datetime
+
+
+class NoticeAnswer(msgspec.Struct):
+    """What a person should know of a posted transaction, and what to do."""
+
+    code: str
+    detail: str
+    fix: str
+
+
 class TransactionAnswer(msgspec.Struct):
-    """A transaction with its newest outcome."""
+    """A transaction with its newest outcome.
+
+    `changes`, `missing_in_pex` (since when) and `notices` (the same in words) tell what became of
+    it in PEX after it was posted; the entry stays as it is.
+    """
 
     pex_id: int
     record: Record
@@ -153,6 +180,9 @@ class TransactionAnswer(msgspec.Struct):
     document_number: str | None
     first_seen_at: datetime
     changed_at: datetime
+    changes: list[ChangeAnswer]
+    missing_in_pex: datetime | None
+    notices: list[NoticeAnswer]
 
 
 class TransactionList(msgspec.Struct):

@@ -40,12 +40,16 @@ def list_transactions(
     start: Annotated[date | None, QueryParameter(name="from")] = None,
     end: Annotated[date | None, QueryParameter(name="to")] = None,
     q: Annotated[str, QueryParameter(max_length=200, pattern=PLAIN)] = "",
+    changed: FromQuery[bool | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
 ) -> TransactionList:
-    """Newest posting date first; `q` searches merchant, cardholder and PEX id."""
+    """Newest posting date first; `q` searches merchant, cardholder and PEX id.
+
+    `changed` narrows to those that changed in PEX or vanished from it after they were posted.
+    """
     visible_connection(services, principal, connection_id)
-    wanted = TransactionFilter(outcome, kind, start, end, q)
+    wanted = TransactionFilter(outcome, kind, start, end, q, changed)
     found = services.read_models.transactions(connection_id, wanted, limit, cursor)
     return rendering.page(TransactionList, rendering.transaction, found)
 

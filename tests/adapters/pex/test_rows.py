@@ -80,6 +80,13 @@ def test_the_sample_of_the_contract_is_read_as_it_stands() -> None:
     )
 
 
+def test_a_tag_bears_the_name_that_people_see() -> None:
+    assert [tag.name for tag in tagged("6110").tags] == ["Expense Account"]
+    assert [tag.name for tag in tagged("6110", Name=None).tags] == [""]
+    (part,) = split([{"TagId": EXPENSE, "Value": "6110"}]).allocations
+    assert [tag.name for tag in part.tags] == [""]
+
+
 def test_an_amount_keeps_its_digits_and_never_passes_through_a_float() -> None:
     raw = json.dumps(SAMPLE).replace("-48.6", "-90071992547409.93").encode()
     assert read_row(raw, Record.CARD).amount == Money.of("-90071992547409.93")

@@ -10,6 +10,7 @@ from domain.connection import Connection, Microsoft, MicrosoftMode
 from domain.journal_entry import AccountType, JournalEntry, JournalLine
 from domain.journal_numbers import JournalNumbers
 from domain.money import Money
+from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Facts, PostedTransaction, Target
 from domain.settings import Settings
@@ -55,6 +56,11 @@ def row(
     """A line of a report."""
     cause = f"because of {code}" if code else None
     return Reported(record, pex_id, kind, day, merchant, Money.of(amount), outcome, code, cause)
+
+
+def snapshot(amount: str) -> PexSnapshot:
+    """A purchase as PEX tells it."""
+    return PexSnapshot(Money.of(amount), DAY - timedelta(days=2), DAY, "Corner Deli", "Approved")
 
 
 class Story:
@@ -158,9 +164,25 @@ class Story:
         """Reserve and submit it, in one save."""
         now, pex_id = self.now(), posting.pex_id
         numbers = (pex_id * 10_000, pex_id * 10_000 + 1)
-        posting.reserve(entry(pex_id, day=day), numbers, TARGET, 1, "hash", run_id, now)
+        posting.reserve(
+            entry(pex_id, day=day),
+            numbers,
+            TARGET,
+            1,
+            "hash",
+            run_id,
+            now,
+            snapshot=snapshot("-48.60"),
+        )
         posting.submit(run_id, now)
         self.log.save(posting)
+
+    def change(self, posting: PostedTransaction, run_id: UUID, amount: str) -> datetime:
+        """PEX tells an amount of a posted transaction; the instant at which that was seen."""
+        now = self.now()
+        posting.compare(snapshot(amount), run_id, now)
+        self.log.save(posting)
+        return now
 
     def post(
         self, connection: Connection, run: SyncRun, pex_id: int, day: date = DAY

@@ -61,6 +61,15 @@ class WildStory:
         posting.adopt(Place.LEDGER, ("e",), self.run.id, self.story.now())
         self.story.log.save(posting)
 
+    def change(self, pex_id: int) -> None:
+        amount = f"-{self.story.now().second}.60"
+        self.story.change(self.posting(pex_id), self.run.id, amount)
+
+    def vanish(self, pex_id: int) -> None:
+        posting = self.posting(pex_id)
+        posting.disappear(self.run.id, self.story.now())
+        self.story.log.save(posting)
+
     def doubt(self, pex_id: int) -> None:
         posting = self.posting(pex_id)
         posting.doubt("No answer.", self.run.id, self.story.now())
@@ -97,6 +106,8 @@ STEPS: dict[str, Callable[[WildStory, int], None]] = {
     "submit": WildStory.submit,
     "confirm": WildStory.confirm,
     "adopt": WildStory.adopt,
+    "change": WildStory.change,
+    "vanish": WildStory.vanish,
     "doubt": WildStory.doubt,
     "release": WildStory.release,
     "hold": WildStory.hold,

@@ -7,6 +7,7 @@ import msgspec
 
 from application.ports.read_models import (
     ConnectionView,
+    PostedKey,
     RunView,
     SettingsVersion,
     TransactionView,
@@ -14,6 +15,7 @@ from application.ports.read_models import (
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.settings import Settings
@@ -90,6 +92,11 @@ def tag_option_view(row: Any) -> ReportedOption:
     return msgspec.json.decode(row.body, type=ReportedOption)
 
 
+def posted_key(row: Any) -> PostedKey:
+    """What a posted transaction is called."""
+    return PostedKey(Record(row.record), row.pex_id, Kind(row.kind))
+
+
 def transaction_view(row: Any) -> TransactionView:
     """A transaction with its newest outcome."""
     return TransactionView(
@@ -114,4 +121,6 @@ def transaction_view(row: Any) -> TransactionView:
         row.attempts,
         row.first_seen_at,
         row.changed_at,
+        msgspec.json.decode(row.changes, type=tuple[Change, ...]) if row.changes else (),
+        row.missing_in_pex,
     )
