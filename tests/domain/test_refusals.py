@@ -13,6 +13,7 @@ from domain.connection import NotReady, RunActive, SettingsChanged
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.vendor_aliases import AliasUnknown, MerchantUnreadable
 
 for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
@@ -32,6 +33,10 @@ EXAMPLES = (
     refusals.ValueUnknown("vendor", "10099"),
     refusals.AccountUnusable("62400", "it is blocked"),
     refusals.VendorUnusable("10040"),
+    refusals.VendorInForeignCurrency("10050", "EUR"),
+    refusals.VendorNotInCompany("Corner Deli"),
+    refusals.VendorAliasGone("Corner Deli"),
+    refusals.VendorNotCreated("Corner Deli", "Application_DialogException", "No series."),
     refusals.SplitsDoNotAddUp("20.00", "48.60"),
     refusals.SplitUnreadable(),
     refusals.AmountNotInCents("48.605"),
@@ -48,6 +53,8 @@ EXAMPLES = (
     RunActive(uuid4()),
     NotReady("No settings have been saved yet."),
     SettingsRefused(()),
+    MerchantUnreadable("***"),
+    AliasUnknown("Corner Deli"),
 )
 
 
