@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun, NextStep
 from application.fetch_rows import FetchRows
 from application.post_entries import PostEntries
@@ -39,6 +40,7 @@ from fakes.event_log import FakeEventLog
 from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
 from fakes.pex import FakePexAccess, FakePexAccount
+from fakes.vendors import FakeVendorAccess, FakeVendors
 from fakes.wakeups import FakeWakeups
 from fakes.worklist import FakeWorklist
 
@@ -134,6 +136,14 @@ class Worker:
         sessions = RunSessions(access, FakeJournals(world.journal))
         send = SendPack(log, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
+        vendors = AddVendors(
+            log,
+            world.leases,
+            FakeVendorAccess(world.vendors),
+            clock,
+            timedelta(seconds=720),
+            self.boundary,
+        )
         self.advance = AdvanceRun(
             log,
             world.leases,
@@ -148,7 +158,9 @@ class Worker:
                 PostTransactions(
                     doubts,
                     send,
-                    PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
+                    PostEntries(
+                        world.worklist, log, clock, atomically, send, vendors, self.boundary
+                    ),
                     clock,
                     self.boundary,
                 ),
@@ -183,6 +195,7 @@ class World:
         self.pex = FakePexAccount()
         self.chart = chart()
         self.journal = FakeGeneralJournal(self.clock.now)
+        self.vendors = FakeVendors(self.clock.now, self.chart.vendors)
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from application.look import NEAR, look_around
+from application.merchants import Merchants
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
@@ -40,6 +41,7 @@ class RunSession:
         self.port = port
         self.chart = chart
         self.unknown_in_a_row = 0
+        self.merchants: Merchants | None = None
         self._look: Look | None = None
 
     def look_before_writing(self, run: SyncRun) -> Look:
@@ -101,7 +103,7 @@ class RunSessions:
         chart = data.chart(
             company_id,
             dimensions=run.settings.dimension_codes(),
-            vendors=purchases.mapping(VENDOR) is not None,
+            vendors=purchases.vendor_per_merchant or purchases.mapping(VENDOR) is not None,
             bank_accounts=Kind.TRANSFER in run.kinds,
             tax_codes=purchases.mapping(TAX_CODE) is not None,
         )

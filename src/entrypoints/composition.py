@@ -15,6 +15,7 @@ from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.check_connection import CheckConnection
 from application.configure import Configure
@@ -35,11 +36,21 @@ from application.sweep import Sweep
 from application.verify import Verify
 from domain.connection import Connection
 from domain.journal_numbers import JournalNumbers
+from domain.merchant_vendor import MerchantVendor
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.vendor_aliases import VendorAliases
 from entrypoints.settings import Settings
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    PostedTransaction,
+    JournalNumbers,
+    MerchantVendor,
+    VendorAliases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,8 @@ def build(
     send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
+    leases = HeldLeases(SqlLeases(database), clock, lease)
+    vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     return Services(
         settings,
         database,
@@ -137,7 +150,7 @@ def build(
         StartRun(log, clock, wakeups),
         AdvanceRun(
             log,
-            HeldLeases(SqlLeases(database), clock, lease),
+            leases,
             clock,
             atomically,
             worklist,
@@ -147,7 +160,7 @@ def build(
                 PostTransactions(
                     doubts,
                     send,
-                    PostEntries(worklist, log, clock, atomically, send, boundary),
+                    PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
                     clock,
                     boundary,
                 ),
