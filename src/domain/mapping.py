@@ -35,6 +35,7 @@ from domain.refusals import (
 )
 from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, Settings, Source, VendorPosting
 from domain.splits import Share, shares
+from domain.text import cut, one_line
 from domain.vendors import check_vendor
 
 
@@ -155,7 +156,7 @@ def _with_vendor(text: Text, vendor: Vendor | None, settings: Settings) -> Text:
     if vendor is None or settings.purchases.vendor_posting is VendorPosting.SUBLEDGER:
         return text
     comment = "; ".join(filter(None, (f"Vendor {vendor.number} {vendor.name}", text.comment)))
-    return Text(text.description, _cut(comment, COMMENT_LENGTH))
+    return Text(text.description, cut(comment, COMMENT_LENGTH))
 
 
 def _other_line(
@@ -232,23 +233,12 @@ def _dimensions(chart: Chart, values: Mapping[str, str]) -> tuple[DimensionCode,
 
 
 def _description(row: PexTransaction, keys: DocumentKeys) -> str:
-    who = " / ".join(filter(None, (_one_line(row.merchant), _one_line(row.cardholder or ""))))
+    who = " / ".join(filter(None, (one_line(row.merchant), one_line(row.cardholder or ""))))
     if not who:
         return keys.ending
     ending = f" / {keys.ending}"
-    return _cut(who, DESCRIPTION_LENGTH - len(ending)) + ending
+    return cut(who, DESCRIPTION_LENGTH - len(ending)) + ending
 
 
 def _comment(row: PexTransaction) -> str:
-    return _cut(_one_line("; ".join(row.notes)), COMMENT_LENGTH)
-
-
-def _cut(text: str, length: int) -> str:
-    """As much of a text as BC's field takes, which counts in UTF-16: an emoji is two units."""
-    units = text.encode("utf-16-le", "surrogatepass")[: 2 * length]
-    return units.decode("utf-16-le", "ignore").rstrip()
-
-
-def _one_line(text: str) -> str:
-    printable = "".join(mark if mark.isprintable() else " " for mark in text)
-    return " ".join(printable.split())
+    return cut(one_line("; ".join(row.notes)), COMMENT_LENGTH)
