@@ -10,8 +10,8 @@ from domain.merchant_vendor import MerchantVendor
 from domain.pex_transaction import Kind, PexTransaction, classify
 from domain.sync_run import SyncRun
 from domain.vendor_aliases import VendorAliases
-from domain.vendor_name import match_key, merchant_vendor_name
-from domain.vendors import MissingVendor, VendorDirectory, merchant_vendor
+from domain.vendor_name import match_key
+from domain.vendors import MissingVendor, VendorDirectory, merchant_name, merchant_vendor
 
 
 class KnowMerchants:
@@ -49,13 +49,9 @@ class KnowMerchants:
         if not purchases.vendor_per_merchant:
             return
         merchants = self.of(run, session)
+        purchased = [row for row in rows if classify(row) is Kind.PURCHASE]
         names = {
-            match_key(name): name
-            for row in rows
-            if classify(row) is Kind.PURCHASE
-            for name in [
-                merchant_vendor_name(row, standardized_names=purchases.standardized_vendor_names)
-            ]
+            match_key(name): name for name in {merchant_name(row, purchases) for row in purchased}
         }
         new = {key for key in names.keys() - merchants.asked - {""} if merchants.lack(names[key])}
         merchants.asked |= new

@@ -10,13 +10,14 @@ from eventsourcing.domain import Aggregate, event
 
 from domain.chart import Vendor
 from domain.refusals import Refusal
+from domain.text import one_line
 from domain.vendor_name import match_key
 
 _NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a11")
 
 
 class MerchantUnreadable(Refusal):
-    """A merchant's name without a letter or digit, which no other name could match."""
+    """A merchant's name that is blank."""
 
     code = "MERCHANT_UNREADABLE"
     fix = "Name the merchant as the runs show it."
@@ -81,18 +82,20 @@ class VendorAliases(Aggregate):
 
     def put(
         self, company_id: str, merchant: str, vendor: Vendor, actor: str, timestamp: datetime
-    ) -> None:
-        """Name a merchant's vendor, in place of the one that it had; nothing where it is the same.
+    ) -> VendorAlias:
+        """Name a merchant's vendor, in place of the one that it had; the alias as it stands now.
 
         Raises:
-            MerchantUnreadable: the name has neither letter nor digit.
+            MerchantUnreadable: the name is blank.
         """
-        merchant = merchant.strip()
+        merchant = one_line(merchant)
         if not match_key(merchant):
             raise MerchantUnreadable(merchant)
-        before = self._aliases.get(_place(company_id, merchant))
-        if before is None or before.vendor_id != vendor.id or before.merchant != merchant:
+        place = _place(company_id, merchant)
+        before = self._aliases.get(place)
+        if before is None or (before.vendor_id, before.merchant) != (vendor.id, merchant):
             self._put(timestamp, company_id, merchant, vendor.id, vendor.number, vendor.name, actor)
+        return self._aliases[place]
 
     @event("Put", topic="vendor_aliases.put")
     def _put(

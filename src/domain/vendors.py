@@ -13,7 +13,7 @@ from domain.refusals import (
     VendorUnusable,
 )
 from domain.settings import Purchases
-from domain.vendor_name import match_key, merchant_vendor_name
+from domain.vendor_name import match_key, merchant_vendor_name, vendor_name
 
 BLOCKED_FOR_ALL = "All"
 NEW = "(new)"
@@ -56,8 +56,10 @@ class VendorDirectory:
         for vendor in vendors:
             self.learn(match_key(vendor.name), vendor)
 
-    def resolve(self, name: str) -> Vendor | MissingVendor:
+    def resolve(self, name: str, other_name: str = "") -> Vendor | MissingVendor:
         """The vendor of a merchant by its name, which is not empty.
+
+        An alias may also be for the merchant's other name, as cards or people spell it.
 
         Raises:
             VendorAliasGone: the merchant's alias names a vendor that is not there any more.
@@ -66,7 +68,7 @@ class VendorDirectory:
             VendorNotCreated: Business Central has refused to create it.
         """
         key = match_key(name)
-        alias = self._aliases.get(key)
+        alias = self._aliases.get(key) or self._aliases.get(match_key(other_name))
         if alias is not None:
             vendor = self.with_id(alias)
             if vendor is None:
@@ -132,6 +134,13 @@ def _is_unusable(vendor: Vendor, currency: str) -> bool:
     return False
 
 
+def merchant_name(row: PexTransaction, purchases: Purchases) -> str:
+    """The name that a row's merchant has, or would have, as a vendor; empty where it names none."""
+    return vendor_name(
+        merchant_vendor_name(row, standardized_names=purchases.standardized_vendor_names)
+    )
+
+
 def merchant_vendor(
     row: PexTransaction, purchases: Purchases, directory: VendorDirectory
 ) -> Vendor | MissingVendor | None:
@@ -140,10 +149,11 @@ def merchant_vendor(
     Raises:
         Failure: the merchant's vendor must not be used, or may not be created.
     """
-    name = merchant_vendor_name(row, standardized_names=purchases.standardized_vendor_names)
-    if not match_key(name):
+    name = merchant_name(row, purchases)
+    if not name:
         return None
-    vendor = directory.resolve(name)
+    other = merchant_vendor_name(row, standardized_names=not purchases.standardized_vendor_names)
+    vendor = directory.resolve(name, other)
     if isinstance(vendor, MissingVendor) and not purchases.add_vendor_to_company:
         raise VendorNotInCompany(name)
     return vendor

@@ -17,6 +17,7 @@ from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
+from application.alias_vendors import AliasVendors
 from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
@@ -68,6 +69,7 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
@@ -146,6 +148,7 @@ def build(
             wakeups,
         ),
         Configure(log, pex, business_central, clock, wakeups),
+        AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         StartRun(log, clock, wakeups),
         AdvanceRun(

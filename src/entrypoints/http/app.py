@@ -22,6 +22,7 @@ from entrypoints.http import (
     runs,
     settings,
     transactions,
+    vendor_aliases,
 )
 from entrypoints.http.observing import observed
 from entrypoints.http.problems import HANDLERS
@@ -52,6 +53,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         route_handlers=[
             connections.router,
             settings.router,
+            vendor_aliases.router,
             runs.router,
             transactions.router,
             audit.router,
