@@ -102,6 +102,7 @@ def purchase(
     expense: str | None = "62400",
     approval: str | None = "Approved",
     day: date = date(2026, 8, 3),
+    merchant: str | None = "Corner Deli",
 ) -> PexTransaction:
     """A settled card purchase."""
     at = datetime(day.year, day.month, day.day, 21, 47, tzinfo=EASTERN)
@@ -115,8 +116,8 @@ def purchase(
         "Network",
         "Spend",
         account_id=88104,
-        merchant_name="CORNER DELI 00231",
-        merchant_name_normalized="Corner Deli",
+        merchant_name=merchant and f"{merchant.upper()} 00231",
+        merchant_name_normalized=merchant,
         approval=approval,
         tags=tags,
     )
@@ -132,7 +133,7 @@ class Worker:
     def __init__(self, world: "World") -> None:
         self.crash_after = 0
         log, clock, atomically = world.log, world.clock, world.atomically
-        access = FakeBusinessCentralAccess(world.chart)
+        access = FakeBusinessCentralAccess(world.chart, world.vendors.everything)
         sessions = RunSessions(access, FakeJournals(world.journal))
         send = SendPack(log, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
