@@ -338,6 +338,7 @@ def test_a_crash_at_any_boundary_makes_no_second_vendor(
     for _ in range(8):
         world.worker.step(run_id, crash_after=boundary)
     world.finish(run_id, Worker(world))
+    world.clock.advance(1000)
     assert {world.times_in_books(pex_id) for pex_id in range(1, 31)} == {1}
     assert [len(numbers(world, f"shop{number}")) for number in range(3)] == [1, 1, 1]
 
