@@ -70,7 +70,7 @@ def test_a_merchants_vendor_is_found_whatever_its_spelling(world: World, merchan
     run = world.sync()
     assert run.status is RunStatus.SUCCEEDED
     assert vendors_of(world, 1) == [("10010", Money.of("-48.60")), ("10010", Money.of("48.60"))]
-    assert world.vendors.searches == world.vendors.creations == []
+    assert (world.vendors.searches, world.vendors.creations) == ([], [])
 
 
 def test_without_subledger_the_vendor_stands_in_the_comment(world: World) -> None:
@@ -157,7 +157,7 @@ def test_a_vendor_that_another_run_made_is_taken_from_its_stream(world: World) -
     world.log.save(other)
     world.finish(run_id)
     assert vendors_of(world, 1)[0][0] == made.number
-    assert world.vendors.searches == world.vendors.creations == []
+    assert (world.vendors.searches, world.vendors.creations) == ([], [])
 
 
 def test_a_later_run_asks_for_no_vendor_that_is_known(world: World) -> None:
@@ -199,7 +199,7 @@ def test_no_vendor_is_created_for_a_purchase_that_is_not_posted(world: World) ->
         bought(2, "Shop of an Unknown Account", expense="99999"),
     ]
     world.sync()
-    assert world.vendors.creations == world.vendors.searches == []
+    assert (world.vendors.searches, world.vendors.creations) == ([], [])
 
 
 def test_a_preview_names_the_vendors_that_it_would_create_and_creates_none(world: World) -> None:
@@ -208,7 +208,7 @@ def test_a_preview_names_the_vendors_that_it_would_create_and_creates_none(world
     first, second = sorted(world.report(run.id), key=lambda row: row.pex_id)
     assert (first.new_vendor, second.new_vendor) == ("Blue Harbor Coffee", None)
     assert [line.account_number for line in first.lines] == ["62400", "(new)", "(new)", "10950"]
-    assert world.vendors.creations == world.vendors.searches == []
+    assert (world.vendors.searches, world.vendors.creations) == ([], [])
     assert world.log.all_of(MerchantVendor) == []
 
 
@@ -370,7 +370,7 @@ def test_a_worker_that_slept_before_it_sent_does_not_send_any_more(world: World)
         world.finish(run_id, other)
         return create(*args)
 
-    world.vendors.create = sleepy_create  # type: ignore[method-assign]
+    world.vendors.create = sleepy_create  # type: ignore[method-assign,assignment]
     for _ in range(3):
         world.worker.step(run_id)
     assert len(numbers(world, "alpha")) == 1
