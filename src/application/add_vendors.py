@@ -4,7 +4,7 @@ The event store decides who creates: of several processes one alone writes `subm
 vendor's stream. The lease only keeps the others from useless work.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -85,20 +85,20 @@ class AddVendors:
 
     def _begin(
         self, run: SyncRun, target: Target, missing: Sequence[MissingVendor]
-    ) -> list[MerchantVendor]:
-        """The streams of some vendors, as they stand now that their leases are held."""
-        streams = {stream_of(target, one.key): one for one in missing}
-        known = self._log.find_many(MerchantVendor, list(streams))
+    ) -> dict[str, MerchantVendor]:
+        """The streams by merchant, as they stand now that their leases are held."""
+        streams = {one: stream_of(target, one.key) for one in missing}
+        known = self._log.find_many(MerchantVendor, list(streams.values()))
         where = (target.tenant_id, target.environment, target.company_id)
-        return [
-            known.get(stream)
+        return {
+            one.name: known.get(stream)
             or MerchantVendor(self._clock.now(), *where, one.key, one.name, run.id)
-            for stream, one in streams.items()
-        ]
+            for one, stream in streams.items()
+        }
 
-    def _add(self, work: Work, vendors: Sequence[MerchantVendor]) -> None:
+    def _add(self, work: Work, vendors: Mapping[str, MerchantVendor]) -> None:
         """Look for those that are to be asked about, all at once, then create what is not there."""
-        asked = [vendor for vendor in vendors if self._is_to_be_asked(work, vendor)]
+        asked = [one for name, one in vendors.items() if self._is_to_be_asked(work, name, one)]
         if not asked:
             return
         found = work.port.find_by_name([vendor.name for vendor in asked])
@@ -112,11 +112,11 @@ class AddVendors:
             if not clear:
                 return
 
-    def _is_to_be_asked(self, work: Work, vendor: MerchantVendor) -> bool:
+    def _is_to_be_asked(self, work: Work, merchant: str, vendor: MerchantVendor) -> bool:
         """Not where the log knows the answer, nor while asking could change nothing."""
         now, merchants = self._clock.now(), work.merchants
         merchants.take_in(work.run, vendor)
-        if not merchants.lack(vendor.name):
+        if not merchants.lack(merchant):
             return False
         if vendor.state is VendorState.SUBMITTED:
             cause = "The worker stopped before the answer was recorded."

@@ -50,8 +50,8 @@ class Merchants:
             if vendor is not None:
                 self.directory.learn(known.key, vendor)
         elif known.was_refused_in(run.id):
-            refused = MissingVendor(known.name)
-            self.directory.learn_refusal(refused, known.code or "", known.cause or "")
+            code, message = known.code or "", known.cause or ""
+            self.directory.learn_refusal(known.key, known.name, code, message)
 
 
 def stream_of(target: Target, key: str) -> UUID:

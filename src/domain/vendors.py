@@ -91,9 +91,9 @@ class VendorDirectory:
         self._by_id[vendor.id.casefold()] = vendor
         self._by_key.setdefault(key, []).append(vendor)
 
-    def learn_refusal(self, missing: MissingVendor, bc_code: str, message: str) -> None:
-        """Take in that Business Central refused to create a vendor."""
-        self._refused[missing.key] = (missing.name, bc_code, message)
+    def learn_refusal(self, key: str, name: str, bc_code: str, message: str) -> None:
+        """Take in that Business Central refused to create a vendor of this name."""
+        self._refused[key] = (name, bc_code, message)
 
 
 def chosen(vendors: Iterable[Vendor], name: str, currency: str) -> Vendor:

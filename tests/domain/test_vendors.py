@@ -179,7 +179,8 @@ def test_a_vendor_that_was_renamed_is_found_under_the_merchants_name() -> None:
 
 def test_a_refused_creation_is_told_for_every_spelling_until_a_vendor_is_there() -> None:
     known = directory()
-    known.learn_refusal(MissingVendor("Blue Harbor Coffee"), "Code", "No series.")
+    name = "Blue Harbor Coffee"
+    known.learn_refusal(match_key(name), name, "Code", "No series.")
     with pytest.raises(VendorNotCreated, match="'Blue Harbor Coffee': Code: No series"):
         known.resolve("blue-harbor coffee")
     made = Vendor("v-8", "10080", "Blue Harbor Coffee")
