@@ -17,15 +17,16 @@ COUNTRIES = listed("AUS BRA CAN CHE DEU ESP FRA GBR IND IRL ITA JPN MEX NLD USA"
 # Those who take the payment for the merchant and put their mark before its name and an asterisk.
 PROCESSORS = listed(
     """
-    2CO ABC BT CKE CLOVER CLP CLV CPI CTLP DD DNH EB FS FSP GOOGLE GOSQ GUMROAD IC IN IZ LS NYA
-    PADDLE PADDLE.NET PAR PAYPAL PP PY SP SPO SQ SQU STRIPE SUMUP TOAST TST USA WL WPY ZETTLE
+    2CO ABC ACT BB BT CKE CLOVER CLP CLV CPI CTLP DD DNH EB FLYWIRE FS FSP GOOGLE GOSQ GUMROAD
+    IC IN IZ LS NIC NYA PADDLE PADDLE.NET PAR PAYPAL PP PY SP SPO SQ SQU STRIPE SUMUP TOAST TST
+    USA WL WPY ZETTLE
     """
 )
 # What Google itself sells; anything else after its mark is a shop of somebody else.
 GOOGLE = listed(
     """
     ADS CHROME CLOUD DOMAINS FI FIBER GOOGLE GSUITE MAPS NEST ONE PAY PLAY SERVICES STORAGE STORE
-    SVCS TV VOICE WORKSPACE YOUTUBE
+    SVCS TV VOICE WORKSPACE
     """
 )
 # A number after one of these is its own: that of a road, a school, a lodge.
@@ -38,8 +39,9 @@ BEFORE_ITS_NUMBER = listed(
 # A name such as "Bar 145" is the number's, while "Hard Rock Cafe 145" is a store's.
 MEANS_LITTLE_ALONE = listed(
     """
-    BAR BISTRO CAFE CLUB GRILL HOTEL KITCHEN LOUNGE MARKET PIZZA PIZZERIA SALON STUDIO SUITE TAVERN
-    THE VAULT
+    BAR BISTRO CAFE CANTINA CLUB COAST DINER EATERY GALLERY GRILL HOTEL HOUSE KITCHEN LOFT LOUNGE
+    MARKET PARK PIZZA PIZZERIA PLAZA PUB RESTAURANT SALON SHOP STUDIO SUITE TAVERN THE TOWER VAULT
+    VIN VINO
     """
 )
 NUMBERS_WITH_A_MEANING = frozenset(["360", "365"])
@@ -63,5 +65,5 @@ ORDER_WORDS = listed(
     TRIP TRIPS
     """
 )
-# What follows one of these belongs to the name, as in "City of Portland".
-BEFORE_A_CITY = listed("& AND AT BY DE IN OF ON THE VISIT")
+# What follows one of these belongs to the name: "City of Portland", "House of 1000 Beers".
+JOINING = listed("& AND AT BY DE IN OF ON THE VISIT")

@@ -79,6 +79,8 @@ class PexTransaction:
     cardholder: str | None = None
     merchant_name: str | None = None
     merchant_name_normalized: str | None = None
+    merchant_city: str | None = None
+    merchant_state: str | None = None
     approval: str | None = None
     notes: tuple[str, ...] = ()
     tags: tuple[TagValue, ...] = ()

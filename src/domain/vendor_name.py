@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 from domain.name_casing import recased
-from domain.name_noise import Place, without_noise
+from domain.name_noise import without_noise
+from domain.name_places import Place
 from domain.name_words import listed
 from domain.pex_transaction import PexTransaction
 from domain.text import cut, one_line
@@ -79,7 +80,7 @@ def merchant_vendor_name(row: PexTransaction, *, standardized_names: bool) -> st
         for name in (row.merchant_name, row.merchant_name_normalized)
     )
     if standardized_names:
-        return normalized or standardized(raw)
+        return normalized or standardized(raw, row.merchant_city, row.merchant_state)
     return raw or normalized
 
 

@@ -60,6 +60,8 @@ def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
         description='say "hi" \u2603',
         cardholder="Ann",
         merchant_name="Caf\u00e9",
+        merchant_city="PORTLAND",
+        merchant_state="ME",
     )
     worklist.add(RUN, [full])
     (back,) = worklist.take(RUN, 1)

@@ -46,6 +46,8 @@ class RowData(msgspec.Struct, rename=wire_name):
     is_decline: bool | None = None
     merchant_name: str | None = None
     merchant_name_normalized: str | None = None
+    merchant_city: str | None = None
+    merchant_state: str | None = None
     transfer_to_or_from_account_id: int | None = None
     transaction_notes: list[Any] | None = None
     transaction_tags: dict[str, Any] | None = None
@@ -127,6 +129,8 @@ def _transaction(data: RowData, odd: Collection[str], record: Record) -> PexTran
         None,
         _stripped(data.merchant_name),
         _stripped(data.merchant_name_normalized),
+        _stripped(data.merchant_city),
+        _stripped(data.merchant_state),
         _stripped(data.metadata_approval_status),
         tuple(_notes(data.transaction_notes or [])),
         tags,

@@ -30,6 +30,8 @@ SAMPLE: dict[str, Any] = {
     "IsDecline": False,
     "MerchantName": "NORTH PIER HDWE #0417",
     "MerchantNameNormalized": "North Pier Hardware",
+    "MerchantCity": "PORTLAND",
+    "MerchantState": "ME ",
     "TransferToOrFromAccountId": 0,
     "TransactionTags": {
         "Tags": [{"FieldId": EXPENSE, "Value": "6110", "Name": "Expense Account"}],
@@ -71,6 +73,8 @@ def test_the_sample_of_the_contract_is_read_as_it_stands() -> None:
         account_id=88104,
         merchant_name="NORTH PIER HDWE #0417",
         merchant_name_normalized="North Pier Hardware",
+        merchant_city="PORTLAND",
+        merchant_state="ME",
         approval="Approved",
         tags=(TagValue(EXPENSE, "6110"),),
     )
