@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun, NextStep
 from application.fetch_rows import FetchRows
 from application.notice_missing import NoticeMissing
@@ -42,6 +43,7 @@ from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
 from fakes.pex import FakePexAccess, FakePexAccount
 from fakes.read_models import FakeReadModels
+from fakes.vendors import FakeVendorAccess, FakeVendors
 from fakes.wakeups import FakeWakeups
 from fakes.worklist import FakeWorklist
 
@@ -103,6 +105,7 @@ def purchase(
     expense: str | None = "62400",
     approval: str | None = "Approved",
     day: date = date(2026, 8, 3),
+    merchant: str | None = "Corner Deli",
 ) -> PexTransaction:
     """A settled card purchase."""
     at = datetime(day.year, day.month, day.day, 21, 47, tzinfo=EASTERN)
@@ -116,8 +119,8 @@ def purchase(
         "Network",
         "Spend",
         account_id=88104,
-        merchant_name="CORNER DELI 00231",
-        merchant_name_normalized="Corner Deli",
+        merchant_name=merchant and f"{merchant.upper()} 00231",
+        merchant_name_normalized=merchant,
         approval=approval,
         tags=tags,
     )
@@ -133,10 +136,18 @@ class Worker:
     def __init__(self, world: "World") -> None:
         self.crash_after = 0
         log, clock, atomically = world.log, world.clock, world.atomically
-        access = FakeBusinessCentralAccess(world.chart)
+        access = FakeBusinessCentralAccess(world.chart, world.vendors.everything)
         sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
         send = SendPack(log, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
+        vendors = AddVendors(
+            log,
+            world.leases,
+            FakeVendorAccess(world.vendors),
+            clock,
+            timedelta(seconds=720),
+            self.boundary,
+        )
         self.advance = AdvanceRun(
             log,
             world.leases,
@@ -152,7 +163,9 @@ class Worker:
                 PostTransactions(
                     doubts,
                     send,
-                    PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
+                    PostEntries(
+                        world.worklist, log, clock, atomically, send, vendors, self.boundary
+                    ),
                     clock,
                     self.boundary,
                 ),
@@ -200,6 +213,7 @@ class World:
         self.journal: FakeGeneralJournal = (
             beside.journal if beside else FakeGeneralJournal(self.clock.now)
         )
+        self.vendors = FakeVendors(self.clock.now, self.chart.vendors)
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())

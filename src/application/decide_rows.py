@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.know_merchants import KnowMerchants
 from application.ports.event_log import EventLog
 from application.run_session import RunSession
 from domain.document_keys import DocumentKeys
@@ -20,6 +21,7 @@ from domain.pex_transaction import Kind, PexTransaction, classify
 from domain.posted_transaction import OPEN, PostedTransaction, State
 from domain.refusals import InDoubt, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
+from domain.vendors import MissingVendor
 
 LOADED_AT_ONCE = 100  # a pack holds half of them at most, and the rest would be loaded again
 
@@ -62,13 +64,21 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanting:
+    """To be posted once its merchant's vendor is there."""
+
+    vendor: MissingVendor
+
+
+@dataclass(frozen=True, slots=True)
 class ToPost:
-    """To be posted."""
+    """To be posted; `new_vendor` names the vendor that a preview does not create."""
 
     entry: JournalEntry
+    new_vendor: str | None = None
 
 
-Verdict = Settled | InBooks | Underway | Withheld | Found | ToPost
+Verdict = Settled | InBooks | Underway | Withheld | Found | Wanting | ToPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,7 @@ class DecideRows:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._merchants = KnowMerchants(log)
 
     def decide(
         self, run: SyncRun, session: RunSession, business_id: int, rows: Sequence[PexTransaction]
@@ -100,6 +111,7 @@ class DecideRows:
     ) -> Iterator[Decision]:
         streams = [PostedTransaction.create_id(business_id, row.record, row.pex_id) for row in rows]
         known = self._log.find_many(PostedTransaction, streams)
+        self._merchants.recall(run, session, rows)
         for row, stream in zip(rows, streams, strict=True):
             posting = known.get(stream)
             kind = classify(row)
@@ -141,11 +153,18 @@ class DecideRows:
             check_money_moved(row, kind)
             check_program(kind, run.funding)
             check_wanted(row, kind, run.settings, run.kinds, run.window)
-            entry = map_transaction(row, kind, run.settings, session.chart, keys)
+            vendor = self._merchants.vendor(run, session, row, kind)
+            new = vendor if isinstance(vendor, MissingVendor) else None
+            merchant = vendor.placeholder if isinstance(vendor, MissingVendor) else vendor
+            entry = map_transaction(row, kind, run.settings, session.chart, keys, merchant)
         except Refusal as refusal:
             return Withheld(refusal)
         finding = session.look_before_writing(run).find(keys, entry)
-        return ToPost(entry) if isinstance(finding, Nothing) else Found(entry, finding)
+        if not isinstance(finding, Nothing):
+            return Found(entry, finding)
+        if new is not None and not run.preview:
+            return Wanting(new)
+        return ToPost(entry, new.name if new else None)
 
 
 def reported(run: SyncRun, decision: Decision, settled: Settled) -> Reported:

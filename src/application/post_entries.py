@@ -7,8 +7,10 @@ pack. A crash in between leaves transactions `submitted`, which `settle_doubt` a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from uuid import UUID
 
+from application.add_vendors import VENDORS_AT_ONCE, AddVendors
 from application.decide_rows import (
     DecideRows,
     Decision,
@@ -16,9 +18,11 @@ from application.decide_rows import (
     InBooks,
     Settled,
     ToPost,
+    Wanting,
     Withheld,
     reported,
 )
+from application.know_merchants import KnowMerchants
 from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -35,13 +39,18 @@ from domain.pex_snapshot import PexSnapshot
 from domain.posted_transaction import Facts, Place, PostedTransaction, State
 from domain.refusals import Failure, NotApproved, PartlyFound, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
+from domain.vendors import MissingVendor
 
 ROWS_AT_ONCE = 500
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one look at the worklist came to."""
+    """What one look at the worklist came to.
+
+    Rows that lack their vendor are left undecided: `missing` are the vendors to be created now, by
+    match key, and `waits` the times until which others must be waited for.
+    """
 
     decided: list[Decision] = field(default_factory=list)
     reports: list[Reported] = field(default_factory=list)
@@ -49,6 +58,8 @@ class Batch:
     entries: list[tuple[PostedTransaction, JournalEntry]] = field(default_factory=list)
     snapshots: dict[UUID, PexSnapshot] = field(default_factory=dict)
     lines: int = 0
+    missing: dict[str, MissingVendor] = field(default_factory=dict)
+    waits: list[datetime] = field(default_factory=list)
 
 
 class PostEntries:
@@ -61,6 +72,7 @@ class PostEntries:
         clock: Clock,
         atomically: Atomically,
         send: SendPack,
+        vendors: AddVendors,
         boundary: Callable[[str], None],
     ) -> None:
         self._worklist = worklist
@@ -68,24 +80,55 @@ class PostEntries:
         self._clock = clock
         self._atomically = atomically
         self._send = send
+        self._vendors = vendors
+        self._merchants = KnowMerchants(log)
         self._decide = DecideRows(log)
         self._boundary = boundary
 
-    def post_next(self, run: SyncRun, session: RunSession, business_id: int) -> bool:
-        """Decide the next rows and send the pack that they fill; False once none are left."""
-        rows = self._worklist.take(run.id, ROWS_AT_ONCE)
-        if not rows:
-            return False
-        batch = Batch()
-        for decision in self._decide.decide(run, session, business_id, rows):
-            if not self._sort(run, session, business_id, decision, batch):
-                break
+    def post_next(self, run: SyncRun, session: RunSession, business_id: int) -> datetime | None:
+        """Decide the next rows, and create the vendors that they lack or send the pack they fill.
+
+        When the run wants its next step; None once no row is left.
+        """
+        merchants = self._merchants.of(run, session)
+        if merchants.idle_until and merchants.idle_until > self._clock.now():
+            return merchants.idle_until
+        batch = self._look(run, session, business_id)
         self._boundary("decided")
+        if batch.missing:
+            self._vendors.add(run, session, merchants, tuple(batch.missing.values()))
+            return self._clock.now()
+        if not batch.decided:
+            merchants.idle_until = min(batch.waits, default=None)
+            return merchants.idle_until
         pack = self._write_down(run, session, batch)
         self._boundary("reserved")
         if pack:
             self._send.send(run, session, pack)
-        return True
+        return self._clock.now()
+
+    def _look(self, run: SyncRun, session: RunSession, business_id: int) -> Batch:
+        """Decide rows until a pack is full; those that wait for their vendors hold up no other."""
+        batch, skip = Batch(), 0
+        while rows := self._worklist.take(run.id, ROWS_AT_ONCE, skip):
+            for decision in self._decide.decide(run, session, business_id, rows):
+                if isinstance(decision.verdict, Wanting):
+                    self._want(run, session, decision.verdict.vendor, batch)
+                elif not self._sort(run, session, business_id, decision, batch):
+                    return batch
+                if len(batch.missing) == VENDORS_AT_ONCE:
+                    return batch
+            if batch.missing or len(batch.decided) >= ROWS_AT_ONCE:
+                break
+            skip += len(rows)
+        return batch
+
+    def _want(self, run: SyncRun, session: RunSession, vendor: MissingVendor, batch: Batch) -> None:
+        due = self._merchants.of(run, session).due.get(vendor.key)
+        if due is not None and due > self._clock.now():
+            batch.waits.append(due)
+        else:
+            batch.missing.setdefault(vendor.key, vendor)
 
     def _sort(
         self,
@@ -100,7 +143,7 @@ class PostEntries:
         if isinstance(verdict, ToPost):
             if batch.lines + len(verdict.entry.lines) > CAPACITY and not run.preview:
                 return False
-            self._to_post(run, business_id, decision, verdict.entry, batch)
+            self._to_post(run, business_id, decision, verdict, batch)
         elif isinstance(verdict, Settled):
             batch.reports.append(reported(run, decision, verdict))
         elif isinstance(verdict, InBooks):
@@ -117,14 +160,18 @@ class PostEntries:
         run: SyncRun,
         business_id: int,
         decision: Decision,
-        entry: JournalEntry,
+        verdict: ToPost,
         batch: Batch,
     ) -> None:
+        entry = verdict.entry
         if run.preview:
-            line = reported(run, decision, Settled(Outcome.WOULD_POST))
-            batch.reports.append(
-                replace(line, document_number=entry.document_number, lines=entry.lines)
+            line = replace(
+                reported(run, decision, Settled(Outcome.WOULD_POST)),
+                document_number=entry.document_number,
+                lines=entry.lines,
+                new_vendor=verdict.new_vendor,
             )
+            batch.reports.append(line)
             return
         batch.entries.append((self._stream(run, business_id, decision), entry))
         batch.snapshots[decision.stream] = PexSnapshot.of(decision.row)

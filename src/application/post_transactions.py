@@ -42,13 +42,13 @@ class PostTransactions:
             self._boundary("settled")
             return now
         in_doubt = [one for one in unfinished if one.state in OPEN]
+        waits = [self._doubts.due_at(posting) for posting in in_doubt]
         if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
             again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
             if again:
                 self._send.send_again(run, session, again)
                 return now
-            if self._post.post_next(run, session, turn.connection.business_id):
-                return now
-        if in_doubt:
-            return min(self._doubts.due_at(posting) for posting in in_doubt)
-        return None
+            due = self._post.post_next(run, session, turn.connection.business_id)
+            if due is not None:
+                waits.append(due)
+        return min(waits, default=None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from application.look import NEAR, look_around
+from application.merchants import Merchants
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
@@ -45,6 +46,7 @@ class RunSession:
         self.chart = chart
         self.letter = letter
         self.unknown_in_a_row = 0
+        self.merchants: Merchants | None = None
         self._look: Look | None = None
 
     def look_before_writing(self, run: SyncRun) -> Look:
@@ -135,10 +137,11 @@ class RunSessions:
         )
         settings = run.settings if run.kinds else for_tag_options_alone(run.settings)
         purchases = settings.purchases
+        per_merchant = purchases.vendor_per_merchant and Kind.PURCHASE in run.kinds
         return data.chart(
             company_id,
             dimensions=settings.dimension_codes(),
-            vendors=purchases.mapping(VENDOR) is not None,
+            vendors=per_merchant or purchases.mapping(VENDOR) is not None,
             bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
             tax_codes=purchases.mapping(TAX_CODE) is not None,
         )

@@ -34,13 +34,11 @@ from domain.refusals import (
     TooManyLines,
     ValueUnknown,
     VendorUnmapped,
-    VendorUnusable,
 )
 from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, Settings, Source, VendorPosting
 from domain.splits import Share, shares
 from domain.text import cut, one_line
-
-BLOCKED_FOR_ALL = "All"
+from domain.vendors import check_vendor
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,16 @@ class Text:
 
 
 def map_transaction(
-    row: PexTransaction, kind: Kind, settings: Settings, chart: Chart, keys: DocumentKeys
+    row: PexTransaction,
+    kind: Kind,
+    settings: Settings,
+    chart: Chart,
+    keys: DocumentKeys,
+    merchant: Vendor | None = None,
 ) -> JournalEntry:
     """The balanced entry of a transaction that passed `eligibility`.
+
+    `merchant` is the vendor of the purchase's merchant, where vendors go by merchant (M22).
 
     Raises:
         Failure: it cannot be mapped; the code says why.
@@ -68,7 +73,7 @@ def map_transaction(
         raise PexIdTooLong(keys.document_number)
     text = Text(_description(row, keys), _comment(row))
     if kind is Kind.PURCHASE:
-        lines = _purchase_lines(row, settings, chart, text)
+        lines = _purchase_lines(row, settings, chart, text, merchant)
     elif kind is Kind.BILL_PAYMENT:
         lines = _bill_lines(row, settings, chart, text)
     else:
@@ -86,10 +91,10 @@ def map_transaction(
 
 
 def _purchase_lines(
-    row: PexTransaction, settings: Settings, chart: Chart, text: Text
+    row: PexTransaction, settings: Settings, chart: Chart, text: Text, merchant: Vendor | None
 ) -> tuple[JournalLine, ...]:
     parts = shares(row)
-    vendors = [(_vendor(part, settings, chart), part.amount) for part in parts]
+    vendors = [(merchant or _vendor(part, settings, chart), part.amount) for part in parts]
     expenses = [
         _expense_line(part, settings, chart, _with_vendor(text, vendor, settings))
         for part, (vendor, _) in zip(parts, vendors, strict=True)
@@ -134,8 +139,7 @@ def _vendor(part: Share, settings: Settings, chart: Chart) -> Vendor | None:
     vendor = chart.vendors.find(value)
     if vendor is None:
         raise ValueUnknown("vendor", value)
-    if vendor.blocked == BLOCKED_FOR_ALL:
-        raise VendorUnusable(vendor.number)
+    check_vendor(vendor, chart.currency)
     return vendor
 
 

@@ -211,6 +211,54 @@ class VendorUnusable(Failure):
         super().__init__(f"The vendor {number} is blocked.")
 
 
+class VendorInForeignCurrency(Failure):
+    """The vendor's ledger is kept in another currency, which a line would take on (contract 7)."""
+
+    code = "VENDOR_CURRENCY"
+    fix = "Choose a vendor in the company's own currency, by an alias or by the mapping."
+
+    def __init__(self, number: str, currency: str) -> None:
+        super().__init__(f"The vendor {number} is kept in {currency}.")
+
+
+class VendorNotInCompany(Failure):
+    """No vendor bears the merchant's name, and none is to be added (M11, M22)."""
+
+    code = "VENDOR_NOT_IN_COMPANY"
+    fix = (
+        "Create the vendor in Business Central, add an alias for the merchant, or let the settings "
+        "add vendors to the company."
+    )
+
+    def __init__(self, merchant: str) -> None:
+        super().__init__(f"The company has no vendor for the merchant {merchant!r}.")
+
+
+class VendorAliasGone(Failure):
+    """The alias of a merchant names a vendor that the company has no more (M22)."""
+
+    code = "VENDOR_ALIAS_GONE"
+    fix = "Give the merchant another alias, or remove the one that it has."
+
+    def __init__(self, merchant: str) -> None:
+        super().__init__(f"The vendor that the alias of {merchant!r} names is not there any more.")
+
+
+class VendorNotCreated(Failure):
+    """Business Central refused to create the merchant's vendor (M22)."""
+
+    code = "VENDOR_NOT_CREATED"
+    fix = (
+        "Mend what Business Central names, create the vendor there, or add an alias for the "
+        "merchant; the next sync tries again."
+    )
+
+    def __init__(self, merchant: str, bc_code: str, message: str) -> None:
+        super().__init__(
+            f"Business Central did not create the vendor {merchant!r}: {bc_code}: {message}"
+        )
+
+
 class SplitsDoNotAddUp(Failure):
     """The parts of a split purchase do not add up to its amount (M21)."""
 

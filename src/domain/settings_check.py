@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.chart import Account, Chart
-from domain.refusals import Refusal
+from domain.refusals import Failure, Refusal
 from domain.settings import (
     DIMENSION,
     EXPENSE_ACCOUNT,
@@ -16,6 +16,7 @@ from domain.settings import (
 )
 from domain.sync_window import WindowRefused, check_dates
 from domain.synced_fields import TagOfTwoFields, check_one_field
+from domain.vendors import check_vendor
 
 ASSETS = "Assets"
 LIABILITIES = "Liabilities"
@@ -139,13 +140,6 @@ def _purchases(settings: Settings, chart: Chart, tags: Mapping[str, str]) -> Ite
             "The vendor is resolved per merchant and mapped as well.",
             "Keep one of the two.",
         )
-    if purchases.vendor_per_merchant:
-        yield FieldError(
-            "/purchases/vendor_per_merchant",
-            "VENDOR_PER_MERCHANT_NOT_OFFERED",
-            "Vendors are not resolved per merchant by this version.",
-            "Switch it off; a vendor can be mapped by a tag or a fixed value.",
-        )
     seen: set[str] = set()
     for index, mapping in enumerate(purchases.mappings):
         pointer = f"/purchases/mappings/{index}"
@@ -229,13 +223,11 @@ def _vendor(chart: Chart, where: str, value: str | None) -> Iterator[FieldError]
     vendor = chart.vendors.find(value) if value else None
     if value and vendor is None:
         yield _unknown(where, "VENDOR_UNKNOWN", "vendor", value)
-    if vendor is not None and vendor.blocked == "All":
-        yield FieldError(
-            where,
-            "VENDOR_BLOCKED",
-            f"The vendor {vendor.number} {vendor.name} is blocked.",
-            "Choose a vendor that is not blocked.",
-        )
+    if vendor is not None:
+        try:
+            check_vendor(vendor, chart.currency)
+        except Failure as refusal:
+            yield FieldError(where, refusal.code, refusal.cause, refusal.fix)
 
 
 def _dimension(

@@ -52,7 +52,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A transaction's line in a run's report; `day` is its posting date, a US Eastern day."""
+    """A transaction's line in a run's report; `day` is its posting date, a US Eastern day.
+
+    `new_vendor` names the vendor that would be created for it, in a preview only.
+    """
 
     record: Record
     pex_id: int
@@ -65,6 +68,7 @@ class Reported:
     cause: str | None = None
     document_number: str | None = None
     lines: tuple[JournalLine, ...] = ()
+    new_vendor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

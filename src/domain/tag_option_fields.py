@@ -8,6 +8,7 @@ from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, FieldMapping, Pur
 from domain.settings_check import EXPENSES
 from domain.synced_fields import synced_fields
 from domain.tag_options import Offer
+from domain.vendors import is_usable
 
 
 class TagGone(Failure):
@@ -55,7 +56,7 @@ def offers(mapping: FieldMapping, settings: Settings, chart: Chart) -> tuple[Off
         pex = chart.accounts.find(settings.pex_account_id or "")
         return _offers(one for one in chart.accounts if one is not pex and _is_offered(one))
     if mapping.field == VENDOR:
-        return _offers(one for one in chart.vendors if one.blocked != "All")
+        return _offers(one for one in chart.vendors if is_usable(one, chart.currency))
     if mapping.field == TAX_CODE:
         return _offers(chart.tax_codes)
     dimension = chart.dimensions.get(mapping.dimension or "")

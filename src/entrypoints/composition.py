@@ -15,7 +15,9 @@ from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
+from application.alias_vendors import AliasVendors
 from application.backlog import Backlog
 from application.check_connection import CheckConnection
 from application.configure import Configure
@@ -38,9 +40,11 @@ from application.sync_tag_options import SyncTagOptions
 from application.verify import Verify
 from domain.connection import Connection
 from domain.journal_numbers import JournalNumbers
+from domain.merchant_vendor import MerchantVendor
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
+from domain.vendor_aliases import VendorAliases
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -51,6 +55,8 @@ AGGREGATES = (
     TagOptionPage,
     PostedTransaction,
     JournalNumbers,
+    MerchantVendor,
+    VendorAliases,
 )
 
 
@@ -69,6 +75,7 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
@@ -124,6 +131,8 @@ def build(
     send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
+    leases = HeldLeases(SqlLeases(database), clock, lease)
+    vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     return Services(
         settings,
         database,
@@ -146,11 +155,12 @@ def build(
             wakeups,
         ),
         Configure(log, pex, business_central, clock, wakeups),
+        AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         StartRun(log, clock, wakeups),
         AdvanceRun(
             log,
-            HeldLeases(SqlLeases(database), clock, lease),
+            leases,
             clock,
             atomically,
             worklist,
@@ -161,7 +171,7 @@ def build(
                 PostTransactions(
                     doubts,
                     send,
-                    PostEntries(worklist, log, clock, atomically, send, boundary),
+                    PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
                     clock,
                     boundary,
                 ),

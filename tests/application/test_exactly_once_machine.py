@@ -4,6 +4,7 @@ Two workers, repeated triggers, deaths between any two steps, answers lost befor
 commit, commits that come late, and a user who posts, deletes, edits and adds lines.
 """
 
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,14 +13,16 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from application_world import Worker, World, purchase
+from application_world import Worker, World, purchase, settings
 from domain.connection import RunActive
 from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import PexTransaction
 from domain.posted_transaction import PostedTransaction, State
+from domain.vendor_name import match_key
 
 EXPENSES = ("62400", "61100")
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
+VENDOR_MOODS = ("ok", "lost before", "lost after", "late", "busy")
 
 
 class SyncMachine(RuleBasedStateMachine):
@@ -208,7 +211,64 @@ class SyncMachine(RuleBasedStateMachine):
         self.world.finish(run_id, self.workers[1])
 
 
+class VendorMachine(SyncMachine):
+    """The same with vendors that are created by merchant, on which BC misbehaves as well."""
+
+    @initialize()
+    def begin(self) -> None:
+        super().begin()
+        chosen = settings()
+        by_merchant = replace(
+            chosen.purchases, vendor_per_merchant=True, add_vendor_to_company=True
+        )
+        self.world.save_settings(replace(chosen, purchases=by_merchant))
+
+    @rule(count=st.integers(1, 20), shops=st.integers(1, 12))
+    def purchases_of_other_merchants_settle(self, count: int, shops: int) -> None:
+        for _ in range(count):
+            shop = f"Shop {self.next_id % shops}"
+            self.world.pex.all_rows.append(purchase(self.next_id, "-7.50", merchant=shop))
+            self.next_id += 1
+
+    @rule(moods=st.lists(st.sampled_from(VENDOR_MOODS), min_size=1, max_size=4))
+    def business_central_loses_answers_about_vendors(self, moods: list[str]) -> None:
+        self.world.vendors.moods.extend(moods)
+
+    @rule(worker=st.integers(0, 1), pause=st.integers(0, 2000))
+    def a_worker_falls_asleep_before_it_creates_a_vendor(self, worker: int, pause: int) -> None:
+        run_id = self.world.connection.active_run
+        if run_id is None:
+            return
+        vendors, asleep = self.world.vendors, self.workers[worker]
+        create = vendors.create
+
+        def sleepy_create(*args: object) -> object:
+            vendors.create = create  # type: ignore[method-assign]
+            self.world.leases.held.clear()
+            self.world.clock.advance(pause)
+            for _ in range(3):
+                self.workers[1 - worker].step(run_id)
+            return create(*args)  # type: ignore[arg-type]
+
+        vendors.create = sleepy_create  # type: ignore[method-assign,assignment]
+        asleep.step(run_id)
+        vendors.create = create  # type: ignore[method-assign]
+
+    @invariant()
+    def no_merchant_has_two_vendors(self) -> None:
+        keys = [match_key(one.name) for one in self.world.vendors.everything()]
+        assert len(set(keys)) == len(keys)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.vendors.moods.clear()
+        super().teardown()
+        if hasattr(self, "world"):
+            self.no_merchant_has_two_vendors()
+
+
 TestSync = SyncMachine.TestCase
+TestVendors = VendorMachine.TestCase
 TestSync.settings = hypothesis_settings(
     max_examples=60,
     stateful_step_count=30,
@@ -216,3 +276,4 @@ TestSync.settings = hypothesis_settings(
     print_blob=True,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
+TestVendors.settings = TestSync.settings

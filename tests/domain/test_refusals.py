@@ -19,6 +19,7 @@ from domain.sync_window import WindowRefused
 from domain.synced_fields import TagOfTwoFields
 from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown
 from domain.tag_options import NoOptionEnabled, OffersNotUnique, OptionsNotUnique
+from domain.vendor_aliases import AliasUnknown, MerchantUnreadable
 
 for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
@@ -42,6 +43,10 @@ EXAMPLES = (
     refusals.ValueUnknown("vendor", "10099"),
     refusals.AccountUnusable("62400", "it is blocked"),
     refusals.VendorUnusable("10040"),
+    refusals.VendorInForeignCurrency("10050", "EUR"),
+    refusals.VendorNotInCompany("Corner Deli"),
+    refusals.VendorAliasGone("Corner Deli"),
+    refusals.VendorNotCreated("Corner Deli", "Application_DialogException", "No series."),
     refusals.SplitsDoNotAddUp("20.00", "48.60"),
     refusals.SplitUnreadable(),
     refusals.InvoiceUnreadable("a payment without a readable amount"),
@@ -72,6 +77,8 @@ EXAMPLES = (
     OffersNotUnique("OPS"),
     OptionsNotUnique("name", "Travel"),
     NoOptionEnabled(),
+    MerchantUnreadable("***"),
+    AliasUnknown("Corner Deli"),
 )
 
 

@@ -217,15 +217,10 @@ def test_the_pex_account_of_a_credit_business_is_a_liability() -> None:
         (mapped(), [("/purchases/mappings", "EXPENSE_ACCOUNT_UNMAPPED")]),
         (
             settings(vendor=fixed(DELI), rules={"vendor_per_merchant": True}),
-            [
-                ("/purchases/vendor_per_merchant", "VENDOR_TWICE"),
-                ("/purchases/vendor_per_merchant", "VENDOR_PER_MERCHANT_NOT_OFFERED"),
-            ],
+            [("/purchases/vendor_per_merchant", "VENDOR_TWICE")],
         ),
-        (
-            settings(rules={"vendor_per_merchant": True}),
-            [("/purchases/vendor_per_merchant", "VENDOR_PER_MERCHANT_NOT_OFFERED")],
-        ),
+        (settings(rules={"vendor_per_merchant": True}), []),
+        (settings(vendor=fixed("10050")), [(f"{SECOND}/source/value", "VENDOR_CURRENCY")]),
         (settings(expense=fixed(None)), [(f"{FIRST}/source/value", "VALUE_REQUIRED")]),
         (settings(expense=fixed("")), [(f"{FIRST}/source/value", "VALUE_REQUIRED")]),
         (settings(expense=fixed("?")), [(f"{FIRST}/source/value", "ACCOUNT_UNKNOWN")]),

@@ -44,6 +44,9 @@ def test_rows_are_taken_in_the_order_in_which_they_were_laid_down(worklist: SqlW
     assert worklist.add(RUN, [row(9), row(1)]) == 2
     assert ids(worklist.take(RUN, 3)) == [5, 3, 9]
     assert ids(worklist.take(RUN, 10)) == [5, 3, 9, 1]
+    worklist.finish(RUN, [(Record.CARD, 3)])
+    assert ids(worklist.take(RUN, 2, skip=1)) == [9, 1]
+    assert worklist.take(RUN, 2, skip=3) == ()
 
 
 def test_an_invoice_comes_back_with_what_paid_it(worklist: SqlWorklist) -> None:

@@ -86,10 +86,17 @@ class VendorRow(msgspec.Struct, rename="camel"):
     number: str
     display_name: str
     blocked: str = ""
+    currency_code: str = ""
 
     def value(self) -> Vendor:
         """As the domain knows it."""
-        return Vendor(self.id, self.number, self.display_name, caption(self.blocked))
+        return Vendor(
+            self.id,
+            self.number,
+            self.display_name,
+            caption(self.blocked),
+            self.currency_code.upper(),
+        )
 
 
 class CodeRow(msgspec.Struct, rename="camel"):

@@ -43,13 +43,14 @@ class SqlWorklist:
             )
             return len(laid.all())
 
-    def take(self, run_id: UUID, limit: int) -> tuple[PexTransaction, ...]:
-        """The first undecided rows; they stay until they are finished."""
+    def take(self, run_id: UUID, limit: int, skip: int = 0) -> tuple[PexTransaction, ...]:
+        """The first undecided rows behind `skip` others; they stay until they are finished."""
         query = (
             sa.select(worklist.c.payload)
             .where(worklist.c.run_id == run_id, worklist.c.state == _PENDING)
             .order_by(worklist.c.sequence)
             .limit(limit)
+            .offset(skip)
         )
         with self._database.reading() as connection:
             payloads = connection.scalars(query).all()

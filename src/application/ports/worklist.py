@@ -15,8 +15,8 @@ class Worklist(Protocol):
     def add(self, run_id: UUID, rows: Sequence[PexTransaction]) -> int:
         """Lay rows down, those left out that lie or lay there already; how many were new."""
 
-    def take(self, run_id: UUID, limit: int) -> tuple[PexTransaction, ...]:
-        """The first undecided rows, which stay until they are finished."""
+    def take(self, run_id: UUID, limit: int, skip: int = 0) -> tuple[PexTransaction, ...]:
+        """The first undecided rows behind `skip` others, which stay until they are finished."""
 
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided."""

@@ -152,6 +152,9 @@ def print_summary(service: Services, run: RunView, out: Console) -> None:
     out.print(summary_table(title, groups))
     if run.tag_options:
         print_tag_options(service, run, out)
+    new_vendors = sorted({row.new_vendor for row in rows if row.new_vendor})
+    if new_vendors:
+        out.print(f"Vendors that would be created: {', '.join(new_vendors)}", markup=False)
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 

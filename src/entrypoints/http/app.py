@@ -23,6 +23,7 @@ from entrypoints.http import (
     runs,
     settings,
     transactions,
+    vendor_aliases,
 )
 from entrypoints.http.observing import observed
 from entrypoints.http.problems import HANDLERS
@@ -53,6 +54,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         route_handlers=[
             connections.router,
             settings.router,
+            vendor_aliases.router,
             runs.router,
             transactions.router,
             backlog.router,

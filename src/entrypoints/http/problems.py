@@ -24,6 +24,7 @@ from domain.connection import NothingToLink, NotReady, RunActive, SettingsChange
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.vendor_aliases import AliasUnknown
 from entrypoints.http.observing import request_id
 from entrypoints.http.refusals import (
     BodyNotJson,
@@ -55,6 +56,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     Forbidden: 403,
     BusinessNotYours: 403,
     NotFound: 404,
+    AliasUnknown: 404,
     SettingsChanged: 409,
     RunActive: 409,
     NotReady: 409,

@@ -163,6 +163,7 @@ def reported(row: Reported) -> run_answers.ReportedAnswer:
         fix=_fix(row.code),
         document_number=row.document_number,
         lines=[run_answers.LineAnswer(**_line(one)) for one in row.lines],
+        new_vendor=row.new_vendor,
     )
 
 

@@ -91,7 +91,10 @@ class LineAnswer(msgspec.Struct):
 
 
 class ReportedAnswer(msgspec.Struct):
-    """A row of a run's report; in a preview with the lines that would be posted."""
+    """A row of a run's report; in a preview with the lines that would be posted.
+
+    `new_vendor` names the vendor that would be created for it; its lines say `(new)` till then.
+    """
 
     pex_id: int
     record: Record
@@ -105,6 +108,7 @@ class ReportedAnswer(msgspec.Struct):
     fix: str | None
     document_number: str | None
     lines: list[LineAnswer]
+    new_vendor: str | None = None
 
 
 class ReportedList(msgspec.Struct):
