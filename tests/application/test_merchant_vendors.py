@@ -144,6 +144,16 @@ def test_a_vendor_that_somebody_made_meanwhile_is_adopted(world: World) -> None:
     assert world.vendors.creations == []
 
 
+def test_a_blocked_vendor_that_somebody_made_meanwhile_gets_no_second_one(world: World) -> None:
+    world.pex.all_rows = [bought(1, "Blue Harbor Coffee")]
+    run_id = world.start()
+    world.worker.step(run_id)
+    world.vendors.add("BLUE HARBOR COFFEE", blocked="All")
+    world.finish(run_id)
+    assert world.outcomes(run_id) == {1: "failed:VENDOR_BLOCKED"}
+    assert world.vendors.creations == []
+
+
 def test_a_vendor_that_another_run_made_is_taken_from_its_stream(world: World) -> None:
     world.pex.all_rows = [bought(1, "Blue Harbor Coffee")]
     run_id = world.start()
@@ -313,6 +323,29 @@ def test_two_lost_answers_in_a_row_put_off_all_other_creations(world: World) -> 
     assert world.vendors.creations == ["Shop 1", "Shop 2"]
     assert world.finish(run_id).counts.posted == 5
     assert len({one.name for one in world.vendors.all}) == len(world.vendors.all)
+
+
+def test_a_run_that_only_waits_decides_nothing_until_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.vendors.moods = ["lost before"]
+    world.pex.all_rows = [bought(1, "Alpha")]
+    began = world.clock.now()
+    run_id = world.start()
+    for _ in range(4):
+        world.worker.step(run_id)
+    taken: list[object] = []
+
+    def take(*asked: object) -> tuple[()]:
+        taken.append(asked)
+        return ()
+
+    monkeypatch.setattr(world.worklist, "take", take)
+    world.clock.advance(300)
+    step = world.worker.step(run_id)
+    assert step is not None
+    assert step.at == began + HORIZON
+    assert taken == []
 
 
 def test_more_waiting_purchases_than_a_look_takes_hold_up_nobody(world: World) -> None:
