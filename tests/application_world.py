@@ -16,6 +16,7 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
+from application.sync_tag_options import SyncTagOptions
 from application.verify import compare
 from domain.chart import (
     Account,
@@ -144,6 +145,7 @@ class Worker:
             world.worklist,
             sessions,
             (
+                SyncTagOptions(FakePexAccess(world.pex), log, clock, self.boundary),
                 FetchRows(
                     FakePexAccess(world.pex), world.worklist, log, clock, atomically, self.boundary
                 ),

@@ -32,6 +32,8 @@ class PostTransactions:
 
     def step(self, turn: Turn) -> datetime | None:
         """Take one step; while one pack is in doubt, the others go on."""
+        if not turn.run.kinds:
+            return None
         now, run, session = self._clock.now(), turn.run, turn.session
         unfinished = [] if run.preview else self._doubts.unfinished(run)
         self._doubts.note_lost_answers(run, unfinished)

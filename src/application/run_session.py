@@ -17,6 +17,7 @@ from domain.posted_transaction import Target
 from domain.refusals import Refusal
 from domain.settings import TAX_CODE, VENDOR
 from domain.sync_run import SyncRun
+from domain.tag_option_fields import for_tag_options_alone
 
 
 class CurrencyNotUsd(Refusal):
@@ -74,6 +75,7 @@ class RunSessions:
         self._journals = journals
         self._keep = keep
         self._sessions: dict[UUID, RunSession] = {}
+        self._charts: dict[UUID, Chart] = {}
 
     def of(self, run: SyncRun) -> RunSession:
         """The session of a run; raises what BC refuses."""
@@ -88,6 +90,16 @@ class RunSessions:
     def close(self, run_id: UUID) -> None:
         """Forget a session: its run is over, or what it knows may be out of date."""
         self._sessions.pop(run_id, None)
+        self._charts.pop(run_id, None)
+
+    def chart(self, run: SyncRun) -> Chart:
+        """The company as far as a run needs it, whether or not it has a journal; read once."""
+        chart = self._charts.get(run.id)
+        if chart is None:
+            chart = self._charts[run.id] = self._read_chart(run)
+            while len(self._charts) > self._keep:
+                del self._charts[next(iter(self._charts))]
+        return chart
 
     def journal(self, run: SyncRun, target: Target) -> tuple[GeneralJournal, Journal]:
         """The journal that an earlier run wrote to, by this run's sign-in."""
@@ -107,22 +119,29 @@ class RunSessions:
             run.connection_id, microsoft.tenant_id, microsoft.environment, company_id
         )
         journal = port.resolve()
-        data = self._access.company_data(
-            run.connection_id, microsoft.tenant_id, microsoft.environment
-        )
-        purchases = run.settings.purchases
-        chart = data.chart(
-            company_id,
-            dimensions=run.settings.dimension_codes(),
-            vendors=purchases.mapping(VENDOR) is not None,
-            bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
-            tax_codes=purchases.mapping(TAX_CODE) is not None,
-        )
+        chart = self.chart(run)
         if chart.currency != "USD":
             raise CurrencyNotUsd(chart.currency)
         target = Target(microsoft.tenant_id, microsoft.environment, company_id, journal.code)
         letter = self._letter(run, target, lambda: port.highest_line_number(journal))
         return RunSession(target, journal, port, chart, letter)
+
+    def _read_chart(self, run: SyncRun) -> Chart:
+        microsoft, company_id = run.microsoft, run.settings.company_id
+        if company_id is None:
+            raise NotReady("The settings name no company.")
+        data = self._access.company_data(
+            run.connection_id, microsoft.tenant_id, microsoft.environment
+        )
+        settings = run.settings if run.kinds else for_tag_options_alone(run.settings)
+        purchases = settings.purchases
+        return data.chart(
+            company_id,
+            dimensions=settings.dimension_codes(),
+            vendors=purchases.mapping(VENDOR) is not None,
+            bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
+            tax_codes=purchases.mapping(TAX_CODE) is not None,
+        )
 
     def _letter(self, run: SyncRun, target: Target, highest: Callable[[], int]) -> str:
         """The business's letter in the journal, for good before anything is looked up by it."""

@@ -27,7 +27,7 @@ OWN_SPELLING = {
     name.upper(): name
     for name in listed(
         """
-        AutoZone BestBuy CarMax ChatGPT DocuSign DoorDash eBay ExxonMobil FedEx GitHub GitLab
+        AutoZone BestBuy CarMax ChatGPT DocuSign DoorDash eBay ExxonMobil FedEx GitHub GitLab GmbH
         GoDaddy GrubHub HubSpot iHeart iTunes JetBlue LinkedIn MailChimp OfficeMax OpenAI PayPal
         PetSmart QuickBooks QuikTrip RaceTrac ShopRite SiriusXM SurveyMonkey TaskRabbit ThriftBooks
         TurboTax UHaul WeWork WhatsApp WordPress YouTube
@@ -37,7 +37,9 @@ OWN_SPELLING = {
 SMALL = listed("AND AT BY DE DEL DI DU EN ET FOR FROM IN OF ON OR THE TO UND WITH Y")
 ENDS_OF_ADDRESSES = listed("AI APP CO COM DE EDU FR GOV IO NET ORG TV UK US")
 # State codes that are no word, nor short for one, where a name ends with them.
-STATES_WITH_A_VOWEL = listed("AK AL AR AZ CA GA IA ID IL KY MI NE NY OH OR PA RI UT VA WA WI WY")
+STATES_WITH_A_VOWEL = listed(
+    "AK AL AR AZ CA GA IA ID IL KY MA ME MI MO NE NY OH OR PA RI UT VA WA WI WY"
+)
 ENDINGS_OF_ORDINALS = listed("ST ND RD TH S")
 BEFORE_AN_APOSTROPHE = frozenset("DLO")
 ARTICLES = listed("LA LAS LOS")
@@ -63,7 +65,7 @@ def _word(words: list[str], place: int) -> str:
         word in SMALL or (word in ARTICLES and words[place - 1] in ("DE", "EN"))
     ):
         return word.lower()
-    if place == last >= _SHORT and word in STATES_WITH_A_VOWEL:
+    if 0 < place == last and word in STATES_WITH_A_VOWEL:
         return word
     return _LETTERS.sub(_run, word)
 
@@ -106,6 +108,6 @@ def _titled(run: str) -> str:
 
 
 def _lower(run: str) -> str:
-    """In small letters, unless that made it longer, as it does with a dotted capital I."""
+    """In small letters, each for one: a dotted capital I would be two."""
     lower = run.lower()
-    return lower if len(lower) == len(run) else run
+    return lower if len(lower) == len(run) else "".join(mark.lower()[0] for mark in run)

@@ -15,6 +15,7 @@ from domain.settings import (
     Settings,
 )
 from domain.sync_window import WindowRefused, check_dates
+from domain.synced_fields import TagOfTwoFields, check_one_field
 
 ASSETS = "Assets"
 LIABILITIES = "Liabilities"
@@ -157,6 +158,7 @@ def _purchases(settings: Settings, chart: Chart, tags: Mapping[str, str]) -> Ite
             )
         seen.add(mapping.field.casefold())
         yield from _mapping(mapping, pointer, chart, tags)
+        yield from _synced_options(mapping, pointer, settings)
 
 
 def _mapping(
@@ -191,6 +193,15 @@ def _tag(tag_id: str | None, pointer: str, tags: Mapping[str, str]) -> Iterator[
             f"The tag is a {kind} tag.",
             "Choose a dropdown tag; only those can be mapped.",
         )
+
+
+def _synced_options(
+    mapping: FieldMapping, pointer: str, settings: Settings
+) -> Iterator[FieldError]:
+    try:
+        check_one_field(mapping, settings)
+    except TagOfTwoFields as refusal:
+        yield FieldError(f"{pointer}/sync_options", refusal.code, refusal.cause, refusal.fix)
 
 
 def _field_value(

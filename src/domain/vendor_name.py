@@ -4,7 +4,8 @@ import re
 import unicodedata
 
 from domain.name_casing import recased
-from domain.name_noise import Place, without_noise
+from domain.name_noise import without_noise
+from domain.name_places import Place
 from domain.name_words import listed
 from domain.pex_transaction import PexTransaction
 from domain.text import cut, one_line

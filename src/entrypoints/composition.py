@@ -34,14 +34,24 @@ from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import StartRun
 from application.sweep import Sweep
+from application.sync_tag_options import SyncTagOptions
 from application.verify import Verify
 from domain.connection import Connection
 from domain.journal_numbers import JournalNumbers
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage, TagOptions
 from entrypoints.settings import Settings
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    TagOptions,
+    TagOptionPage,
+    PostedTransaction,
+    JournalNumbers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +156,7 @@ def build(
             worklist,
             sessions,
             (
+                SyncTagOptions(pex, log, clock, boundary),
                 FetchRows(pex, worklist, log, clock, atomically, boundary),
                 PostTransactions(
                     doubts,

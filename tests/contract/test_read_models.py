@@ -21,13 +21,22 @@ from application.ports.read_models import (
     TransactionFilter,
     TransactionView,
 )
+from domain import pex_snapshot
 from domain.connection import Connection, Status
 from domain.money import Money
-from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
+from domain.sync_run import (
+    Counts,
+    Outcome,
+    Reported,
+    RunStatus,
+    SyncRun,
+    Trigger,
+)
 from domain.sync_window import LeavingDays, SyncWindow
+from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption
+from domain.tag_options import Change
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -102,6 +111,7 @@ def test_an_empty_log_shows_nothing(views: ReadModels) -> None:
     assert views.connections(None, 10) == nothing
     assert views.runs(nobody, 10) == nothing
     assert views.report(nobody, None, 10) == nothing
+    assert views.tag_options(nobody, 10) == nothing
     assert views.transactions(nobody, EVERYTHING, 10) == nothing
     assert views.connection(nobody) is None
     assert views.run(nobody) is None
@@ -375,6 +385,53 @@ def test_a_preview_shows_the_lines_that_it_would_post_and_leaves_the_ledger_alon
     assert views.report(run.id, Outcome.WOULD_POST, 10).items == (would,)
     assert views.transactions(connection.id, EVERYTHING, 10).items == ()
     assert views.transaction(connection.id, "card", 8) is None
+
+
+def test_a_run_that_syncs_tag_options_says_so_beside_its_kinds(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection, tag_options=True)
+    view = views.run(run.id)
+    assert view is not None
+    assert (view.tag_options, view.kinds) == (True, (Kind.PURCHASE, Kind.FEE))
+    story.end(connection, run)
+    other = views.run(story.start(connection).id)
+    assert other is not None
+    assert not other.tag_options
+
+
+def test_changes_of_tag_options_keep_their_order_over_pages_of_any_size(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection, tag_options=True)
+    added = [
+        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", Change.ADDED)
+        for number in range(OPTIONS_A_PAGE + 2)
+    ]
+    gone = ReportedOption(
+        "t2", "vendor", "", "", Change.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
+    )
+    story.report_tag_options(run, "expense_account", *added)
+    story.report_tag_options(run, "tax_code")
+    story.report_tag_options(run, "vendor", gone)
+    story.end(connection, run)
+    found: list[ReportedOption] = []
+    cursor: str | None = None
+    while True:
+        page = views.tag_options(run.id, 400, cursor)
+        found.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [*added, gone]
+    assert views.tag_options(story.start(connection).id, 10).items == ()
+    view = views.run(run.id)
+    assert view is not None
+    assert view.counts == Counts(tags_synced=OPTIONS_A_PAGE + 2, tag_fields=2, tag_fields_failed=1)
+    assert view.status is RunStatus.PARTLY_FAILED
+    assert list(views.differences()) == []
 
 
 # --- the ledger of everything seen ------------------------------------------------------------
@@ -679,7 +736,7 @@ def test_a_posted_transaction_shows_what_differs_from_what_was_posted_and_since_
     )
     since = story.change(posting, run.id, "-52.10")
     view = the(views, connection, 7)
-    assert view.changes == (Change("amount", "-48.60", "-52.10", since),)
+    assert view.changes == (pex_snapshot.Change("amount", "-48.60", "-52.10", since),)
     assert (view.outcome, view.state, view.run_id) == (Outcome.POSTED, State.POSTED, run.id)
     assert view.amount == Money.of("-48.60")
     story.change(posting, run.id, "-48.60")

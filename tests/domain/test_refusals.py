@@ -16,6 +16,9 @@ from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.synced_fields import TagOfTwoFields
+from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown
+from domain.tag_options import NoOptionEnabled, OffersNotUnique, OptionsNotUnique
 
 for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
@@ -62,6 +65,13 @@ EXAMPLES = (
     NothingToLink("A connection cannot be linked to itself."),
     JournalShared(),
     SettingsRefused(()),
+    TagGone("64b0c1d2e3f4a5b6c7d8e901"),
+    TagNotDropdown("Memo", "Text"),
+    TagOfTwoFields(["vendor", "expense_account"]),
+    FieldGone("dimension:CLASS"),
+    OffersNotUnique("OPS"),
+    OptionsNotUnique("name", "Travel"),
+    NoOptionEnabled(),
 )
 
 

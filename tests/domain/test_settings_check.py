@@ -282,6 +282,20 @@ def test_tag_ids_are_compared_without_case() -> None:
     assert errors(settings(expense=by_tag(TAG_IDS["expense"].upper()))) == []
 
 
+def test_one_tag_takes_the_options_of_one_field_only() -> None:
+    one = by_tag("expense")
+    other = replace(one, tag_id=(one.tag_id or "").upper())
+    both = (
+        FieldMapping("expense_account", one, sync_options=True),
+        FieldMapping("dimension:PROJECT", other, sync_options=True),
+    )
+    assert errors(mapped(*both)) == [
+        (f"{FIRST}/sync_options", "TAG_OF_TWO_FIELDS"),
+        (f"{SECOND}/sync_options", "TAG_OF_TWO_FIELDS"),
+    ]
+    assert errors(mapped(both[0], replace(both[1], sync_options=False))) == []
+
+
 def test_a_field_is_mapped_once_whatever_its_case_is() -> None:
     expense = FieldMapping("expense_account", by_tag("expense"))
     twice = mapped(

@@ -1,6 +1,7 @@
 """A PEX business in memory."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -9,12 +10,15 @@ from application.ports.pex import (
     Funding,
     PexAccount,
     PexReceipt,
+    PexRequestRefused,
+    PexUnavailable,
     RowPage,
     Tag,
     UploadStatus,
 )
 from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
+from domain.tag_options import TagOption
 
 
 class FakePexAccount:
@@ -28,6 +32,10 @@ class FakePexAccount:
         self.contents: dict[str, bytes | Exception] = {}
         self.refusals: list[Exception] = []
         self.invoice_days_at_once = 100
+        self.tag_refusals: dict[str, Exception] = {}
+        self.writes: list[tuple[Tag, tuple[TagOption, ...]]] = []
+        self.before_writes: list[Callable[[], None]] = []
+        self.lost_answers = 0
 
     def business(self) -> Business:
         self._fail()
@@ -59,6 +67,8 @@ class FakePexAccount:
         return self.all_tags
 
     def tag(self, tag_id: str) -> Tag | None:
+        if tag_id in self.tag_refusals:
+            raise self.tag_refusals[tag_id]
         return next((tag for tag in self.all_tags if tag.id == tag_id), None)
 
     def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
@@ -88,6 +98,28 @@ class FakePexAccount:
         receipt = PexReceipt(receipt_id, status, kind, len(content), None)
         self.all_receipts.setdefault(pex_id, {})[receipt_id] = receipt
         self.contents[receipt_id] = content
+
+    def write_options(self, tag: Tag, options: Sequence[TagOption]) -> Tag:
+        """Take the list where the tag is as it was read; what a test planted happens first."""
+        if self.before_writes:
+            self.before_writes.pop(0)()
+        self.writes.append((tag, tuple(options)))
+        held = self.tag(tag.id)
+        if held is None:
+            raise PexRequestRefused(404, "Tag does not exist")
+        if held.concurrency_key != tag.concurrency_key:
+            raise PexRequestRefused(409, "The tag was changed by someone else")
+        self.put_tag(replace(tag, options=tuple(options)))
+        if self.lost_answers:
+            self.lost_answers -= 1
+            raise PexUnavailable("no answer")
+        return self.tag(tag.id) or tag
+
+    def put_tag(self, tag: Tag) -> None:
+        """Hold a tag in place of the one of its id, under a new key."""
+        key = str(int(tag.concurrency_key or 0) + 1)
+        kept = tuple(one for one in self.all_tags if one.id != tag.id)
+        self.all_tags = (*kept, replace(tag, concurrency_key=key))
 
     def _fail(self) -> None:
         if self.refusals:

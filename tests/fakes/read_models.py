@@ -24,6 +24,7 @@ from domain.pex_transaction import Record
 from domain.posted_transaction import PostedTransaction, State
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption, TagOptionPage
 
 T = TypeVar("T")
 Key = tuple[UUID, Record, int]
@@ -209,6 +210,18 @@ class FakeReadModels:
         found = _page(rows, lambda row: [row[0]], limit, cursor)
         return Page(tuple(reported for _, reported in found.items), found.next_cursor)
 
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        pages = [one for one in Walk(self._log).all_of(TagOptionPage) if one.run_id == run_id]
+        rows = [
+            (f"{page.number}/{index}", reported)
+            for page in sorted(pages, key=lambda one: one.number)
+            for index, reported in enumerate(page.reported)
+        ]
+        found = _page(rows, lambda row: [row[0]], limit, cursor)
+        return Page(tuple(reported for _, reported in found.items), found.next_cursor)
+
     def transactions(
         self,
         connection_id: UUID,
@@ -344,6 +357,7 @@ def _run(one: SyncRun) -> RunView:
         one.counts,
         None if one.is_over else one.stalled_until,
         one.actor,
+        one.tag_options,
     )
 
 

@@ -74,6 +74,14 @@ run_rows = sa.Table(
     sa.Index(None, "run_id", "outcome", "sequence"),
 )
 
+tag_options = sa.Table(
+    "view_tag_options",
+    metadata,
+    sa.Column("run_id", sa.Uuid(), primary_key=True),
+    sa.Column("sequence", sa.BigInteger(), primary_key=True),
+    sa.Column("body", sa.Text(), nullable=False),
+)
+
 transactions = sa.Table(
     "view_transactions",
     metadata,
@@ -111,4 +119,4 @@ transactions = sa.Table(
     sa.Index(None, "connection_id", "differs", "day", "pex_id", "record"),
 )
 
-VIEWS = (connections, settings_versions, runs, run_rows, transactions)
+VIEWS = (connections, settings_versions, runs, run_rows, tag_options, transactions)

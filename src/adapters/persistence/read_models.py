@@ -17,6 +17,7 @@ from adapters.persistence.projections.views import (
     reported_view,
     run_view,
     settings_version,
+    tag_option_view,
     transaction_view,
 )
 from adapters.persistence.read_model_tables import (
@@ -24,6 +25,7 @@ from adapters.persistence.read_model_tables import (
     run_rows,
     runs,
     settings_versions,
+    tag_options,
     transactions,
 )
 from application.ports.event_log import EventLog
@@ -42,6 +44,7 @@ from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import State
 from domain.sync_run import Outcome, Reported
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
 UNFINISHED = (State.RESERVED.value, State.SUBMITTED.value, State.IN_DOUBT.value)
@@ -49,6 +52,7 @@ UNREADY = (Status.CONNECTED_NOT_READY.value, Status.ACTION_REQUIRED.value)
 CONNECTIONS = Order((connections.c.opened_at, connections.c.id), tuple[Instant, UUID])
 RUNS = Order((runs.c.started_at, runs.c.id), tuple[Instant, UUID])
 REPORT = Order((run_rows.c.sequence,), tuple[Number], newest_first=False)
+TAG_OPTIONS = Order((tag_options.c.sequence,), tuple[Number], newest_first=False)
 TRANSACTIONS = Order(
     (transactions.c.day, transactions.c.pex_id, transactions.c.record), tuple[date, Number, Record]
 )
@@ -144,6 +148,13 @@ class SqlReadModels:
         if outcome is not None:
             query = query.where(run_rows.c.outcome == outcome.value)
         return self._page(query, REPORT, reported_view, limit, cursor)
+
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        """What a run changed in tags, in the order that it did."""
+        query = sa.select(tag_options).where(tag_options.c.run_id == run_id)
+        return self._page(query, TAG_OPTIONS, tag_option_view, limit, cursor)
 
     # --- transactions --------------------------------------------------------------------------
 

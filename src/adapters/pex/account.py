@@ -1,6 +1,6 @@
 """One PEX business, read over HTTP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,9 +10,10 @@ import structlog
 
 from adapters.pex import receipts
 from adapters.pex.client import Client
-from adapters.pex.errors import BAD_REQUEST, TagsOff
+from adapters.pex.errors import BAD_REQUEST
 from adapters.pex.invoices import read_bill_payments
 from adapters.pex.rows import RowUnreadable, read_row
+from adapters.pex.tag_options import write_options
 from adapters.pex.wire import (
     BusinessData,
     PagesData,
@@ -33,10 +34,12 @@ from application.ports.pex import (
     PexTokenRefused,
     RowPage,
     Tag,
+    TagsOff,
 )
 from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
 from domain.refusals import Refusal
+from domain.tag_options import TagOption
 
 log = structlog.get_logger(__name__)
 
@@ -138,12 +141,9 @@ class HttpPexAccount:
     def tag(self, tag_id: str) -> Tag | None:
         """One definition with every option, whoever may see it; all of it, or a refusal."""
         path = f"Business/Configuration/Tag/{quote(tag_id, safe='')}"
-        try:
-            found: TagData | None = self._client.find(
-                path, reading(TagData), {"OverrideRestrictions": "true"}
-            )
-        except TagsOff:
-            return None
+        found: TagData | None = self._client.find(
+            path, reading(TagData), {"OverrideRestrictions": "true"}
+        )
         return None if found is None or found.is_deleted else found.tag()
 
     def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
@@ -153,6 +153,10 @@ class HttpPexAccount:
     def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
         """A receipt's file."""
         return receipts.content(self._client, pex_id, receipt_id)
+
+    def write_options(self, tag: Tag, options: Sequence[TagOption]) -> Tag:
+        """Replace a tag's options, once; what PEX has then."""
+        return write_options(self._client, tag, options)
 
 
 def _tag(told: Any) -> Tag | None:

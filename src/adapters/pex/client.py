@@ -49,7 +49,9 @@ class _Call:
     path: str
     params: Mapping[str, str]
     until: float
-    most_bytes: int | None
+    most_bytes: int | None = None
+    method: str = "GET"
+    body: bytes | None = None
     reference: str = field(default_factory=lambda: f"ext-{uuid4()}")
 
 
@@ -134,6 +136,18 @@ class Client:
             is_late=lambda: self._monotonic() > until,
         )
 
+    def put(self, path: str, body: bytes, read: Callable[[bytes], T]) -> T:
+        """Write something, in one attempt; raises as `get`.
+
+        A write that was refused with a server's fault, or not answered, may have been done.
+        """
+        call = _Call(path, {}, 0.0, method="PUT", body=body)
+        response = self._send(call)
+        if response is None or not response.is_success:
+            retry_after = None if response is None else asked_to_wait(response)
+            raise self._refusal(response, call, retry_after)
+        return _read(response, read, _reference(response, call))
+
     def _send(self, call: _Call) -> httpx.Response | None:
         """One attempt; None where no answer came."""
         self._bucket.take()
@@ -143,10 +157,18 @@ class Client:
             "User-Agent": "pexbc",
             "X-CORRELATION-ID": call.reference,
         }
+        if call.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
         url = f"{self._base_url}/{call.path}"
         try:
             return self._exchange(
-                call.path, url, headers, params=call.params, most_bytes=call.most_bytes
+                call.path,
+                url,
+                headers,
+                method=call.method,
+                body=call.body,
+                params=call.params,
+                most_bytes=call.most_bytes,
             )
         except httpx.RequestError:
             return None
@@ -158,6 +180,8 @@ class Client:
         headers: Mapping[str, str],
         *,
         most_bytes: int | None,
+        method: str = "GET",
+        body: bytes | None = None,
         params: Mapping[str, str] | None = None,
         is_late: Callable[[], bool] = lambda: False,
     ) -> httpx.Response:
@@ -165,7 +189,7 @@ class Client:
         status = 0
         try:
             with self._http.stream(
-                "GET", url, params=params, headers=headers, timeout=TIMEOUT
+                method, url, params=params, headers=headers, content=body, timeout=TIMEOUT
             ) as response:
                 status = response.status_code
                 return _held(response, most_bytes, is_late)
@@ -173,7 +197,7 @@ class Client:
             status = 0
             raise
         finally:
-            self._on_request("GET", told_as, status, 1)
+            self._on_request(method, told_as, status, 1)
 
     def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
         """How long to wait before the next attempt; raises where there should be none."""

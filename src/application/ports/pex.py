@@ -9,6 +9,7 @@ from uuid import UUID
 
 from domain.pex_transaction import PexTransaction, Record
 from domain.refusals import Refusal
+from domain.tag_options import TagOption
 
 
 class Funding(StrEnum):
@@ -31,24 +32,21 @@ class Business:
 
 
 @dataclass(frozen=True, slots=True)
-class TagOption:
-    """An option of a dropdown tag: the stored value and the name that people see."""
-
-    value: str
-    name: str
-    order: int
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag definition that is not deleted; `kind` is PEX's name for it, such as `Dropdown`."""
+    """A tag definition that is not deleted; `kind` is PEX's name for it, such as `Dropdown`.
+
+    The members behind the options are what a write has to send back (PEX contract 4.2).
+    """
 
     id: str
     kind: str
     name: str
     enabled: bool
     options: tuple[TagOption, ...] = ()
+    description: str = ""
+    order: int = 0
+    required: bool = False
+    concurrency_key: str | None = None
 
 
 class UploadStatus(StrEnum):
@@ -112,6 +110,13 @@ class PexRequestRefused(Refusal):
         self.status = status
         reference = f" (reference {correlation_id})" if correlation_id else ""
         super().__init__(f"PEX answered {status}: {message}{reference}")
+
+
+class TagsOff(PexRequestRefused):
+    """The business has no tags; not a fault of the sign-in (PEX contract 1.7)."""
+
+    code: ClassVar[str] = "PEX_TAGS_OFF"
+    fix: ClassVar[str] = "Switch tags on in PEX, or map without them."
 
 
 class PexUnavailable(Refusal):
@@ -181,7 +186,22 @@ class PexAccount(Protocol):
         """All tag definitions that are not deleted; none where the feature is off (403)."""
 
     def tag(self, tag_id: str) -> Tag | None:
-        """One definition with every option, restricted ones included; None where it is gone."""
+        """One definition with every option, restricted ones included; None where it is gone.
+
+        Raises:
+            TagsOff: the business has no tags at all.
+        """
+
+    def write_options(self, tag: Tag, options: Sequence[TagOption]) -> Tag:
+        """Replace the options of a dropdown tag that was just read, and tell what PEX has then.
+
+        It is sent once. Whatever is raised, the tag is to be read again before anything else is
+        decided about it: the write may have been done, or the tag changed meanwhile (U8).
+
+        Raises:
+            PexRequestRefused: PEX did not take it, or answers in a form that is not PEX's.
+            PexUnavailable: no answer, or one that says "later".
+        """
 
     def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
         """The receipts of a card transaction, whatever their state; none where PEX knows none."""

@@ -19,6 +19,7 @@ from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import LeavingDays, SyncWindow
+from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
 
@@ -90,6 +91,7 @@ class RunView:
     counts: Counts
     waiting_until: datetime | None
     actor: str
+    tag_options: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,11 @@ class ReadModels(Protocol):
         self, run_id: UUID, outcome: Outcome | None, limit: int, cursor: str | None = None
     ) -> Page[Reported]:
         """A run's rows in report order; posted ones with their document number and lines."""
+
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        """What a run changed in tags, and the fields that failed, in the order that it did."""
 
     def transactions(
         self,

@@ -17,7 +17,7 @@ from domain.pex_snapshot import notices
 from domain.pex_transaction import POSTABLE, Kind
 from domain.posted_transaction import PostedTransaction
 from domain.refusals import fix_for
-from domain.sync_run import Outcome, Reported, RunStatus
+from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
 from entrypoints.cli.context import (
     FAILED,
     PARTLY_FAILED,
@@ -28,16 +28,18 @@ from entrypoints.cli.context import (
     services,
 )
 from entrypoints.cli.summary import summary_table
+from entrypoints.cli.tag_options import print_tag_options, show_tag_options
 from entrypoints.composition import Services
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
+CHOICES = (*PLURALS, TAG_OPTIONS)
 BUSY_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 
 
 @click.command()
 @click.argument("connection_id", type=click.UUID)
-@click.option("--kinds", default="", help=f"Comma-separated: {', '.join(PLURALS)}.")
+@click.option("--kinds", default="", help=f"Comma-separated: {', '.join(CHOICES)}.")
 @click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="First US Eastern day.")
 @click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="Last US Eastern day.")
 @click.option("--preview", is_flag=True, help="Show what would be posted; write nothing.")
@@ -55,10 +57,12 @@ def sync(
 ) -> None:
     """Sync a connection: 0 all well, 1 failed, 3 partly failed."""
     service = services()
+    chosen, tag_options = _kinds(kinds)
     request = RunRequest(
         connection_id,
         actor(),
-        kinds=_kinds(kinds),
+        kinds=chosen,
+        tag_options=tag_options,
         start=_day(start),
         end=_day(end),
         preview=preview,
@@ -76,12 +80,14 @@ def sync(
     sys.exit(exit_code(run))
 
 
-def _kinds(text: str) -> tuple[Kind, ...] | None:
+def _kinds(text: str) -> tuple[tuple[Kind, ...] | None, bool]:
+    """The kinds of transactions, None for all that is on, and whether tag options were named."""
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in PLURALS]
+    unknown = [name for name in names if name not in CHOICES]
     if unknown:
         raise click.UsageError(f"unknown kinds: {', '.join(unknown)}")
-    return tuple(PLURALS[name] for name in names) or None
+    kinds = tuple(PLURALS[name] for name in names if name != TAG_OPTIONS)
+    return (kinds if names else None), TAG_OPTIONS in names
 
 
 def _day(moment: date | None) -> date | None:
@@ -144,6 +150,8 @@ def print_summary(service: Services, run: RunView, out: Console) -> None:
     )
     title = f"Run {run.status}, {run.window.start} to {run.window.end}"
     out.print(summary_table(title, groups))
+    if run.tag_options:
+        print_tag_options(service, run, out)
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 
@@ -157,10 +165,14 @@ def exit_code(run: RunView) -> int:
 @click.command()
 @click.argument("connection_id", type=click.UUID)
 @click.option("--limit", default=20, show_default=True)
+@click.option("--tag-options", "run_id", type=click.UUID, help="What this run changed in tags.")
 @click.option("--json", "as_json", is_flag=True)
 @explained
-def history(connection_id: UUID, limit: int, as_json: bool) -> None:
-    """List a connection's runs, newest first."""
+def history(connection_id: UUID, limit: int, run_id: UUID | None, as_json: bool) -> None:
+    """List a connection's runs, newest first, or what one of them changed in tags."""
+    if run_id is not None:
+        show_tag_options(connection_id, run_id, as_json=as_json)
+        return
     runs = services().read_models.runs(connection_id, limit).items
     if as_json:
         print_json(runs)
@@ -171,7 +183,7 @@ def history(connection_id: UUID, limit: int, as_json: bool) -> None:
             f"{run.started_at:%Y-%m-%d %H:%M:%S}Z {run.id} "
             f"{'preview' if run.preview else run.trigger:<7} {run.status:<13} "
             f"seen {counts.seen}, posted {counts.posted}, skipped {counts.skipped}, "
-            f"failed {counts.failed}"
+            f"failed {counts.failed}, tag options {counts.tags_synced}"
         )
 
 

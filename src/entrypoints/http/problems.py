@@ -30,7 +30,6 @@ from entrypoints.http.refusals import (
     BusinessNotYours,
     Forbidden,
     InvalidInput,
-    KindNotOffered,
     NotFound,
     PreconditionMissing,
     TooManyAttempts,
@@ -128,7 +127,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def _errors_of(refusal: Refusal) -> Sequence[FieldError]:
-    if isinstance(refusal, SettingsRefused | InvalidInput | KindNotOffered):
+    if isinstance(refusal, SettingsRefused | InvalidInput):
         return refusal.errors
     if isinstance(refusal, WindowRefused):
         return (FieldError(f"/{refusal.field}", refusal.code, refusal.cause, refusal.fix),)

@@ -14,7 +14,8 @@ from domain.chart import Chart
 from domain.journal_entry import JournalEntry, JournalLine
 from domain.pex_snapshot import notices
 from domain.refusals import fix_for
-from domain.sync_run import Outcome, Reported, RunStatus
+from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
+from domain.tag_option_history import ReportedOption
 from entrypoints.http import answers, run_answers
 
 T = TypeVar("T")
@@ -108,7 +109,8 @@ def run(view: RunView) -> run_answers.RunAnswer:
         connection_id=view.connection_id,
         trigger=view.trigger,
         preview=view.preview,
-        kinds=[f"{kind.value}s" for kind in view.kinds],
+        kinds=[f"{kind.value}s" for kind in view.kinds]
+        + ([TAG_OPTIONS] if view.tag_options else []),
         window=run_answers.WindowAnswer(view.window.start, view.window.end),
         status=view.status,
         code=view.code,
@@ -127,6 +129,8 @@ def run(view: RunView) -> run_answers.RunAnswer:
             failed=counts.failed,
             in_doubt=counts.in_doubt,
             would_post=counts.would_post,
+            tags_synced=counts.tags_synced,
+            tag_fields_failed=counts.tag_fields_failed,
         ),
         progress=_progress(view),
     )
@@ -159,6 +163,20 @@ def reported(row: Reported) -> run_answers.ReportedAnswer:
         fix=_fix(row.code),
         document_number=row.document_number,
         lines=[run_answers.LineAnswer(**_line(one)) for one in row.lines],
+    )
+
+
+def tag_option(row: ReportedOption) -> run_answers.TagOptionChange:
+    """A change of a tag's options, or a field that failed."""
+    return run_answers.TagOptionChange(
+        row.tag_id,
+        row.field,
+        row.option,
+        row.value,
+        row.change,
+        row.code,
+        row.detail,
+        _fix(row.code),
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State
 from domain.sync_run import Outcome, RunStatus, Trigger
+from domain.tag_options import Change
 
 
 class WindowAnswer(msgspec.Struct):
@@ -19,7 +20,10 @@ class WindowAnswer(msgspec.Struct):
 
 
 class CountsAnswer(msgspec.Struct):
-    """How many transactions were seen and how they ended; `would_post` in a preview only."""
+    """How many transactions were seen and how they ended; `would_post` in a preview only.
+
+    `tags_synced` counts tag options that were touched, `tag_fields_failed` fields whose were not.
+    """
 
     seen: int
     posted: int
@@ -30,6 +34,7 @@ class CountsAnswer(msgspec.Struct):
     would_post: int
     receipts: int = 0
     tags_synced: int = 0
+    tag_fields_failed: int = 0
 
 
 class ProgressAnswer(msgspec.Struct):
@@ -110,14 +115,16 @@ class ReportedList(msgspec.Struct):
 
 
 class TagOptionChange(msgspec.Struct):
-    """A change of a PEX tag's options: added, renamed, disabled or enabled."""
+    """A change of a PEX tag's options; `code` and `fix` where a field's options failed."""
 
     tag_id: str
     field: str
     option: str
     value: str
-    change: str
+    change: Change
+    code: str | None
     detail: str | None
+    fix: str | None
 
 
 class TagOptionChangeList(msgspec.Struct):

@@ -16,8 +16,17 @@ from domain.posted_transaction import Facts, PostedTransaction, Target
 from domain.settings import Settings
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption, TagOptionPage, TagOptions
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    TagOptions,
+    TagOptionPage,
+    PostedTransaction,
+    JournalNumbers,
+)
 MORNING = datetime(2026, 9, 1, 14, tzinfo=UTC)
 DAY = date(2026, 8, 3)
 ADMIN = "admin:dana"
@@ -84,7 +93,9 @@ class Story:
         connection.save_settings(settings, "Harbor Supply Inc.", version, actor, self.now())
         self.log.save(connection)
 
-    def start(self, connection: Connection, *, preview: bool = False) -> SyncRun:
+    def start(
+        self, connection: Connection, *, preview: bool = False, tag_options: bool = False
+    ) -> SyncRun:
         """Begin a run."""
         number = connection.runs + 1
         run_id = SyncRun.create_id(connection.id, number)
@@ -104,6 +115,7 @@ class Story:
             version,
             MICROSOFT,
             ADMIN,
+            tag_options=tag_options,
         )
         self.log.save(connection, run)
         return run
@@ -111,6 +123,10 @@ class Story:
     def report(self, run: SyncRun, *rows: Reported) -> None:
         page = run.report(rows, self.now())
         self.log.save(run, page)
+
+    def report_tag_options(self, run: SyncRun, field: str, *rows: ReportedOption) -> None:
+        pages = run.report_tag_options(field, rows, self.now())
+        self.log.save(run, *pages)
 
     def end(self, connection: Connection, run: SyncRun) -> None:
         """End a run and free its place."""

@@ -8,6 +8,8 @@ from domain.connection import Connection
 from domain.pex_transaction import Kind
 from domain.posted_transaction import OutOfTurnError, Place, PostedTransaction, State
 from domain.sync_run import Outcome, SyncRun
+from domain.tag_option_history import ReportedOption
+from domain.tag_options import Change
 from persistence.read_models.story import DAY, Story, row
 
 Step = tuple[str, int]
@@ -90,6 +92,10 @@ class WildStory:
     def report_posted(self, pex_id: int) -> None:
         self.story.report(self.run, row(pex_id, Outcome.ALREADY_POSTED))
 
+    def report_tag_options(self, pex_id: int) -> None:
+        added = ReportedOption("t1", f"field {pex_id}", "Meals", f"{pex_id}", Change.ADDED)
+        self.story.report_tag_options(self.run, added.field, added)
+
     def next_run(self, pex_id: int) -> None:
         self.story.end(self.connection, self.run)
         self.run = self.story.start(self.connection, preview=pex_id == 0)
@@ -107,5 +113,6 @@ STEPS: dict[str, Callable[[WildStory, int], None]] = {
     "hold": WildStory.hold,
     "report skipped": WildStory.report_skipped,
     "report posted": WildStory.report_posted,
+    "report tag options": WildStory.report_tag_options,
     "next run": WildStory.next_run,
 }

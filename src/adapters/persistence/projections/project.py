@@ -15,6 +15,7 @@ from adapters.persistence.projections.rows import (
     report_rows,
     run_row,
     settings_row,
+    tag_option_rows,
     write,
 )
 from adapters.persistence.projections.transactions import (
@@ -28,11 +29,13 @@ from adapters.persistence.read_model_tables import (
     run_rows,
     runs,
     settings_versions,
+    tag_options,
 )
 from application.ports.event_log import RecordedEvent
 from domain.connection import Connection
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage
 
 CHANGES_HELD = 2_000
 """How many rows are held back before they are written; a page of events may hold far more."""
@@ -94,6 +97,11 @@ def _run_page(draft: _Draft, recorded: RecordedEvent) -> None:
     draft.changes.extend(report_changes(page))
 
 
+def _tag_option_page(draft: _Draft, recorded: RecordedEvent) -> None:
+    for row in tag_option_rows(draft.replay.apply(TagOptionPage, recorded)):
+        draft.put(tag_options, row)
+
+
 def _posting(draft: _Draft, recorded: RecordedEvent) -> None:
     draft.changes.append(posting_change(draft.replay.apply(PostedTransaction, recorded)))
 
@@ -102,5 +110,6 @@ _BY_AGGREGATE: dict[str, Callable[[_Draft, RecordedEvent], None]] = {
     Connection.TOPIC: _connection,
     SyncRun.TOPIC: _run,
     RunPage.TOPIC: _run_page,
+    TagOptionPage.TOPIC: _tag_option_page,
     PostedTransaction.TOPIC: _posting,
 }

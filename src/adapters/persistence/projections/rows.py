@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from adapters.persistence.engine import upsert
 from domain.connection import Connection
-from domain.sync_run import RunPage, SyncRun
+from domain.sync_run import TAG_OPTIONS, RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage
 
 ROWS_A_PAGE = 100_000
 """More rows than a page of a report ever has: the place of a row is page times this, plus index."""
@@ -72,7 +73,7 @@ def run_row(aggregate: SyncRun) -> Row:
         "connection_id": aggregate.connection_id,
         "trigger": aggregate.trigger.value,
         "preview": aggregate.preview,
-        "kinds": to_text(aggregate.kinds),
+        "kinds": to_text([*aggregate.kinds, *([TAG_OPTIONS] if aggregate.tag_options else [])]),
         "first_day": aggregate.window.start,
         "last_day": aggregate.window.end,
         "status": aggregate.status.value,
@@ -100,3 +101,10 @@ def report_rows(page: RunPage) -> Iterator[Row]:
             "outcome": reported.outcome.value,
             "body": to_text(reported),
         }
+
+
+def tag_option_rows(page: TagOptionPage) -> Iterator[Row]:
+    """A page of what a run changed in tags."""
+    first = page.number * ROWS_A_PAGE
+    for index, reported in enumerate(page.reported):
+        yield {"run_id": page.run_id, "sequence": first + index, "body": to_text(reported)}

@@ -19,8 +19,9 @@ from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
 from domain.settings import Settings
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
+from domain.sync_run import TAG_OPTIONS, Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption
 
 _IN_BOOKS = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
 
@@ -53,12 +54,13 @@ def settings_version(row: Any) -> SettingsVersion:
 
 def run_view(row: Any) -> RunView:
     """A run with its counts."""
+    kinds = msgspec.json.decode(row.kinds, type=tuple[str, ...])
     return RunView(
         row.id,
         row.connection_id,
         Trigger(row.trigger),
         row.preview,
-        msgspec.json.decode(row.kinds, type=tuple[Kind, ...]),
+        tuple(Kind(kind) for kind in kinds if kind != TAG_OPTIONS),
         SyncWindow(row.first_day, row.last_day),
         RunStatus(row.status),
         row.code,
@@ -69,6 +71,7 @@ def run_view(row: Any) -> RunView:
         msgspec.json.decode(row.counts, type=Counts),
         row.waiting_until,
         row.actor,
+        TAG_OPTIONS in kinds,
     )
 
 
@@ -87,6 +90,11 @@ def reported_view(row: Any) -> Reported:
 def posted_key(row: Any) -> PostedKey:
     """What a posted transaction is called."""
     return PostedKey(Record(row.record), row.pex_id, Kind(row.kind))
+
+
+def tag_option_view(row: Any) -> ReportedOption:
+    """A change of a tag's options, or a field that failed."""
+    return msgspec.json.decode(row.body, type=ReportedOption)
 
 
 def transaction_view(row: Any) -> TransactionView:
