@@ -21,15 +21,22 @@ from application.ports.read_models import (
     TransactionFilter,
     TransactionView,
 )
+from domain import pex_snapshot
 from domain.connection import Connection, Status
 from domain.money import Money
-from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
+from domain.sync_run import (
+    Counts,
+    Outcome,
+    Reported,
+    RunStatus,
+    SyncRun,
+    Trigger,
+)
 from domain.sync_window import LeavingDays, SyncWindow
 from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption
-from domain.tag_options import Change as TagChange
+from domain.tag_options import Change
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -400,11 +407,11 @@ def test_changes_of_tag_options_keep_their_order_over_pages_of_any_size(
     connection = story.connect()
     run = story.start(connection, tag_options=True)
     added = [
-        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", TagChange.ADDED)
+        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", Change.ADDED)
         for number in range(OPTIONS_A_PAGE + 2)
     ]
     gone = ReportedOption(
-        "t2", "vendor", "", "", TagChange.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
+        "t2", "vendor", "", "", Change.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
     )
     story.report_tag_options(run, "expense_account", *added)
     story.report_tag_options(run, "tax_code")
@@ -729,7 +736,7 @@ def test_a_posted_transaction_shows_what_differs_from_what_was_posted_and_since_
     )
     since = story.change(posting, run.id, "-52.10")
     view = the(views, connection, 7)
-    assert view.changes == (Change("amount", "-48.60", "-52.10", since),)
+    assert view.changes == (pex_snapshot.Change("amount", "-48.60", "-52.10", since),)
     assert (view.outcome, view.state, view.run_id) == (Outcome.POSTED, State.POSTED, run.id)
     assert view.amount == Money.of("-48.60")
     story.change(posting, run.id, "-48.60")

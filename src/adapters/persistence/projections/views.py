@@ -87,14 +87,14 @@ def reported_view(row: Any) -> Reported:
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
 
 
-def tag_option_view(row: Any) -> ReportedOption:
-    """A change of a tag's options, or a field that failed."""
-    return msgspec.json.decode(row.body, type=ReportedOption)
-
-
 def posted_key(row: Any) -> PostedKey:
     """What a posted transaction is called."""
     return PostedKey(Record(row.record), row.pex_id, Kind(row.kind))
+
+
+def tag_option_view(row: Any) -> ReportedOption:
+    """A change of a tag's options, or a field that failed."""
+    return msgspec.json.decode(row.body, type=ReportedOption)
 
 
 def transaction_view(row: Any) -> TransactionView:
