@@ -3,8 +3,6 @@
 Nothing is sent before an event says so, and the event store lets one process alone write it.
 """
 
-# ruff: noqa: ARG002 - an event's body names all that the event stores
-
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid5

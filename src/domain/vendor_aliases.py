@@ -1,7 +1,5 @@
 """Which vendor an admin means by a merchant's name (M22)."""
 
-# ruff: noqa: ARG002 - an event's body names all that the event stores
-
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
