@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 import domain
-from domain import refusals
+from domain import receipts, refusals
 from domain.connection import NotReady, RunActive, SettingsChanged
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
@@ -43,6 +43,15 @@ EXAMPLES = (
     refusals.JournalUnderApproval("There is an approval request."),
     refusals.PartlyFound(1, 2),
     refusals.InDoubt("the connection was cut"),
+    receipts.ReceiptNotLoaded(),
+    receipts.ReceiptHasMalware(),
+    receipts.ReceiptDeleted(),
+    receipts.ReceiptLoadFailed(),
+    receipts.ReceiptNotADocument(12),
+    receipts.ReceiptLineGone(),
+    receipts.ReceiptLineMoved(),
+    receipts.ReceiptNotStored("the connection was cut"),
+    receipts.ReceiptInDoubt(),
     WindowRefused("start_date", "The start lies in the future."),
     SettingsChanged(3),
     RunActive(uuid4()),
