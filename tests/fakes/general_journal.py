@@ -46,6 +46,7 @@ class FakeGeneralJournal:
         self.refused_documents: set[str] = set()
         self.by_number: dict[int, FoundLine] = {}
         self.ledger: list[FoundLedgerEntry] = []
+        self.posted_as: dict[str, str] = {}
         self.late: list[LateCommit] = []
         self.submissions = 0
         self.reads = 0
@@ -157,9 +158,10 @@ class FakeGeneralJournal:
             if line.amount.is_zero:
                 continue
             number = self.posting_series or line.document_number
+            self.posted_as[line.id] = self._id()
             self.ledger.append(
                 FoundLedgerEntry(
-                    self._id(),
+                    self.posted_as[line.id],
                     len(self.ledger) + 1,
                     line.account_number,
                     line.amount,

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from application.ports.pex import Business, Funding, PexAccount, RowPage, Tag
+from application.ports.pex import (
+    Business,
+    Funding,
+    PexAccount,
+    PexReceipt,
+    RowPage,
+    Tag,
+    UploadStatus,
+)
 from domain.pex_transaction import PexTransaction, Record
 
 
@@ -15,6 +23,8 @@ class FakePexAccount:
         self.business_id = business_id
         self.all_rows: list[PexTransaction] = []
         self.all_tags: tuple[Tag, ...] = ()
+        self.all_receipts: dict[int, dict[str, PexReceipt]] = {}
+        self.contents: dict[str, bytes | Exception] = {}
         self.refusals: list[Exception] = []
 
     def business(self) -> Business:
@@ -40,6 +50,34 @@ class FakePexAccount:
 
     def tag(self, tag_id: str) -> Tag | None:
         return next((tag for tag in self.all_tags if tag.id == tag_id), None)
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        self._fail()
+        return tuple(self.all_receipts.get(pex_id, {}).values())
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """The bytes in `contents`; an exception there is raised, again and again."""
+        self._fail()
+        found = self.all_receipts.get(pex_id, {}).get(receipt_id)
+        if found is None or found.status is not UploadStatus.LOADED:
+            return None
+        content = self.contents[receipt_id]
+        if isinstance(content, Exception):
+            raise content
+        return content
+
+    def add_receipt(
+        self,
+        pex_id: int,
+        receipt_id: str,
+        content: bytes = b"%PDF-1.7 receipt",
+        status: UploadStatus = UploadStatus.LOADED,
+    ) -> None:
+        """Put a receipt on a transaction, in place of one of that id."""
+        kind = "Pdf" if content.startswith(b"%PDF-") else "Image"
+        receipt = PexReceipt(receipt_id, status, kind, len(content), None)
+        self.all_receipts.setdefault(pex_id, {})[receipt_id] = receipt
+        self.contents[receipt_id] = content
 
     def _fail(self) -> None:
         if self.refusals:

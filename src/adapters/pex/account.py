@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 import structlog
 
+from adapters.pex import receipts
 from adapters.pex.client import Client
 from adapters.pex.errors import BAD_REQUEST, TagsOff
 from adapters.pex.rows import RowUnreadable, read_row
@@ -26,6 +27,7 @@ from adapters.pex.wire import (
 from application.ports.pex import (
     Business,
     PexPermissionMissing,
+    PexReceipt,
     PexRequestRefused,
     PexTokenRefused,
     RowPage,
@@ -138,6 +140,14 @@ class HttpPexAccount:
         except TagsOff:
             return None
         return None if found is None or found.is_deleted else found.tag()
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction."""
+        return receipts.listed(self._client, pex_id)
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file."""
+        return receipts.content(self._client, pex_id, receipt_id)
 
 
 def _tag(told: Any) -> Tag | None:
