@@ -65,7 +65,14 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many transactions were seen and how they ended."""
+    """How many transactions were seen and how they ended.
+
+    Attributes:
+        receipts: files that were attached, whatever became of their transactions in this run.
+        receipts_failed: receipts that could not be attached.
+        to_ask_for_receipts: posted purchases that the run wanted to ask PEX about, once known.
+        asked_for_receipts: how many of them it has asked about.
+    """
 
     seen: int = 0
     posted: int = 0
@@ -74,6 +81,10 @@ class Counts:
     failed: int = 0
     in_doubt: int = 0
     would_post: int = 0
+    receipts: int = 0
+    receipts_failed: int = 0
+    to_ask_for_receipts: int = 0
+    asked_for_receipts: int = 0
 
     def with_outcomes(self, reported: tuple[Reported, ...]) -> "Counts":
         """These counts and a page of a report."""
@@ -132,6 +143,7 @@ class SyncRun(Aggregate):
         self.counts = Counts()
         self.pages = 0
         self.fetched: dict[str, datetime | None] = {}
+        self.receipts_sought = False
         self.stalled = 0
         self.stalled_until: datetime | None = None
 
@@ -160,6 +172,26 @@ class SyncRun(Aggregate):
         self.status = RunStatus.RUNNING
         self.pages = page
         self.counts = counts
+        self.stalled = 0
+        self.stalled_until = None
+
+    @event("ReceiptsSought", topic="sync_run.receipts_sought")
+    def seek_receipts(self, timestamp: datetime, transactions: int) -> None:
+        """So many posted purchases wait to be asked for their receipts (M24)."""
+        self.receipts_sought = True
+        self.counts = replace(self.counts, to_ask_for_receipts=transactions)
+        self.stalled = 0
+        self.stalled_until = None
+
+    @event("ReceiptsTended", topic="sync_run.receipts_tended")
+    def tend_receipts(self, timestamp: datetime, asked: int, attached: int, failed: int) -> None:
+        """So many more transactions were asked, and so many of their receipts are attached."""
+        self.counts = replace(
+            self.counts,
+            asked_for_receipts=self.counts.asked_for_receipts + asked,
+            receipts=self.counts.receipts + attached,
+            receipts_failed=self.counts.receipts_failed + failed,
+        )
         self.stalled = 0
         self.stalled_until = None
 

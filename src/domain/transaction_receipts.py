@@ -55,6 +55,7 @@ class TransactionReceipts(Aggregate):
         self.pex_id = pex_id
         self.receipts: dict[str, Receipt] = {}
         self.trouble: tuple[str, str] | None = None
+        self.trouble_noted_at = timestamp
 
     # --- what PEX tells ----------------------------------------------------------------------
 
@@ -71,6 +72,7 @@ class TransactionReceipts(Aggregate):
         self, timestamp: datetime, code: str | None, cause: str | None, run_id: UUID
     ) -> None:
         self.trouble = (code, cause or "") if code else None
+        self.trouble_noted_at = timestamp
 
     def find(self, receipt_ids: Iterable[str], run_id: UUID, timestamp: datetime) -> None:
         """Number the receipts that are new, in this order."""

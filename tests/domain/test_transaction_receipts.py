@@ -55,6 +55,10 @@ def events_of(receipts: TransactionReceipts) -> list[str]:
     return [type(one).__name__ for one in receipts.pending_events]
 
 
+def gone(receipts: TransactionReceipts) -> list[str]:
+    return [one.id for one in receipts.receipts.values() if one.gone_from_pex]
+
+
 def test_its_stream_is_its_own_and_not_the_postings() -> None:
     assert TransactionReceipts.create_id(1, Record.CARD, 7) != PostedTransaction.create_id(
         1, Record.CARD, 7
@@ -102,12 +106,12 @@ def test_a_receipt_is_in_doubt_from_before_it_is_sent_until_bc_holds_it() -> Non
     sending = receipts.receipts["a"]
     assert (sending.status, sending.at) == (ReceiptStatus.SENDING, LATER)
     assert (sending.code, sending.file) == (ReceiptInDoubt.code, file)
-    assert receipts.is_unsettled
+    unsettled = receipts.is_unsettled
     receipts.attach(LATER, (Attached(file, "file-1"),), HOLDER, RUN)
     held = receipts.receipts["a"]
     assert (held.status, held.file_id, held.code) == (ReceiptStatus.ATTACHED, "file-1", None)
     assert (held.number, held.holder) == (1, HOLDER)
-    assert not receipts.is_unsettled
+    assert (unsettled, receipts.is_unsettled) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -134,20 +138,20 @@ def test_an_attached_receipt_that_pex_loses_stays_and_is_told_once() -> None:
     told = len(receipts.pending_events)
     for _ in range(2):
         receipts.note_presence(("b",), RUN, LATER)
-    assert receipts.receipts["a"].gone_from_pex
-    assert receipts.receipts["a"].status is ReceiptStatus.ATTACHED
-    assert not receipts.receipts["b"].gone_from_pex
+    lost = receipts.receipts["a"]
+    assert (lost.gone_from_pex, lost.status) == (True, ReceiptStatus.ATTACHED)
+    assert gone(receipts) == ["a"]
     receipts.note_presence(("a", "b"), RUN, LATER)
-    assert not receipts.receipts["a"].gone_from_pex
+    assert gone(receipts) == []
     assert events_of(receipts)[told:] == ["PresenceNoted", "PresenceNoted"]
 
 
 def test_a_listing_that_pex_refuses_is_unsettled_until_it_works_again() -> None:
     receipts = begun()
     receipts.note_listing(("PEX_REFUSED", "PEX answered 400."), RUN, NOW)
-    assert receipts.is_unsettled
+    refused = receipts.is_unsettled
     receipts.note_listing(None, RUN, LATER)
-    assert not receipts.is_unsettled
+    assert (refused, receipts.is_unsettled) == (True, False)
     assert receipts.trouble is None
 
 

@@ -15,8 +15,16 @@ from domain.posted_transaction import Facts, PostedTransaction, Target
 from domain.settings import Settings
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun, Trigger
 from domain.sync_window import SyncWindow
+from domain.transaction_receipts import TransactionReceipts
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    PostedTransaction,
+    TransactionReceipts,
+    JournalNumbers,
+)
 MORNING = datetime(2026, 9, 1, 14, tzinfo=UTC)
 DAY = date(2026, 8, 3)
 ADMIN = "admin:dana"

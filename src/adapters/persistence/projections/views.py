@@ -7,6 +7,7 @@ import msgspec
 
 from application.ports.read_models import (
     ConnectionView,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionView,
@@ -16,6 +17,7 @@ from domain.journal_entry import JournalEntry
 from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.receipts import ReceiptStatus
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
@@ -80,6 +82,25 @@ def reported_view(row: Any) -> Reported:
         return reported
     entry = msgspec.json.decode(row.entry, type=JournalEntry)
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
+
+
+def receipt_view(row: Any) -> ReceiptView:
+    """A receipt, and where it is."""
+    return ReceiptView(
+        row.receipt_id,
+        row.number,
+        ReceiptStatus(row.status),
+        row.code,
+        row.cause,
+        row.file_name,
+        row.size,
+        row.sha256,
+        row.file_id,
+        Place(row.place) if row.place else None,
+        row.parent_id,
+        row.at,
+        row.gone_from_pex,
+    )
 
 
 def transaction_view(row: Any) -> TransactionView:
