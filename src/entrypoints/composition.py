@@ -7,19 +7,23 @@ from datetime import timedelta
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
+from adapters.parallel import InThreads
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.read_models import SqlReadModels
+from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
+from application.attach_receipts import AttachReceipts
 from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
+from application.gather_receipts import GatherReceipts
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -31,15 +35,25 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import StartRun
+from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.verify import Verify
+from application.want_receipts import WantReceipts
 from domain.connection import Connection
 from domain.journal_numbers import JournalNumbers
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.transaction_receipts import TransactionReceipts
 from entrypoints.settings import Settings
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    PostedTransaction,
+    TransactionReceipts,
+    JournalNumbers,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +125,7 @@ def build(
     send = SendPack(log, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
+    checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
         database,
@@ -149,6 +164,17 @@ def build(
                     send,
                     PostEntries(worklist, log, clock, atomically, send, boundary),
                     clock,
+                    boundary,
+                ),
+                AttachReceipts(
+                    WantReceipts(worklist, read_models, checks, log, clock, atomically),
+                    checks,
+                    GatherReceipts(pex, log, clock, in_doubt),
+                    StoreReceipts(log, clock, in_doubt, in_threads, boundary),
+                    business_central,
+                    log,
+                    clock,
+                    atomically,
                     boundary,
                 ),
             ),
