@@ -144,6 +144,7 @@ class Worker:
 
     def __init__(self, world: "World") -> None:
         self.crash_after = 0
+        self.world = world
         log, clock, atomically = world.log, world.clock, world.atomically
         access = FakeBusinessCentralAccess(world.chart)
         sessions = RunSessions(access, FakeJournals(world.journal))
