@@ -100,12 +100,16 @@ def see_through(service: Services, run_id: UUID, out: Console) -> RunView:
         while True:
             step = service.advance_run.step(run_id)
             run = _run(service, run_id)
-            waiting = run.waiting_until is not None
+            counts, waiting = run.counts, run.waiting_until is not None
+            completed, total, description = counts.ended, counts.seen, "syncing"
+            if counts.to_ask_for_receipts > counts.asked_for_receipts:
+                completed, total = counts.asked_for_receipts, counts.to_ask_for_receipts
+                description = "receipts"
             bar.update(
                 task,
-                completed=run.counts.ended,
-                total=max(run.counts.seen, run.counts.ended) or None,
-                description="waiting" if waiting else "syncing",
+                completed=completed,
+                total=max(total, completed) or None,
+                description="waiting" if waiting else description,
             )
             if run.finished_at is not None:
                 return run
@@ -143,6 +147,9 @@ def print_summary(service: Services, run: RunView, out: Console) -> None:
     )
     title = f"Run {run.status}, {run.window.start} to {run.window.end}"
     out.print(summary_table(title, groups))
+    receipts, failed = run.counts.receipts, run.counts.receipts_failed
+    if receipts or failed:
+        out.print(f"Receipts attached: {receipts}" + (f", failed: {failed}" if failed else ""))
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 
@@ -170,7 +177,7 @@ def history(connection_id: UUID, limit: int, as_json: bool) -> None:
             f"{run.started_at:%Y-%m-%d %H:%M:%S}Z {run.id} "
             f"{'preview' if run.preview else run.trigger:<7} {run.status:<13} "
             f"seen {counts.seen}, posted {counts.posted}, skipped {counts.skipped}, "
-            f"failed {counts.failed}"
+            f"failed {counts.failed}, receipts {counts.receipts}"
         )
 
 
@@ -199,6 +206,10 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
         {
             "transaction": view,
             "fix": fix_for(view.code) if view.code else None,
+            "receipts": [
+                {"receipt": one, "fix": fix_for(one.code) if one.code else None}
+                for one in service.read_models.receipts(connection_id, view.record, view.pex_id)
+            ],
             "events": [
                 {
                     "position": one.position,
