@@ -338,8 +338,7 @@ def test_many_parents_are_read_with_few_requests(real: OverHttp) -> None:
     found = real.port.files(parents)
     assert found == (ParentGone(), *((),) * 119)
     assert [(path, operations) for _, path, _, operations in real.counted] == [
-        ("$batch", 50),
-        ("$batch", 50),
+        ("$batch", 100),
         ("$batch", 20),
     ]
 

@@ -38,7 +38,7 @@ from domain.refusals import Refusal
 log = structlog.get_logger(__name__)
 
 EACH = {"Prefer": "odata.continue-on-error"}  # each operation by itself (contract 4.2)
-LISTS_AT_ONCE = 50
+LISTS_AT_ONCE = 100  # as many operations as a `$batch` may have (contract 5)
 SETS = {Place.JOURNAL: "journalLines", Place.LEDGER: "generalLedgerEntries"}
 BAD_REQUEST = 400
 ZEROS = "00000000-0000-0000-0000-000000000000"
