@@ -1,15 +1,18 @@
 """The application wired to fakes, as the composition root wires it to the real things."""
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun, NextStep
+from application.attach_receipts import AttachReceipts
 from application.fetch_rows import FetchRows
+from application.gather_receipts import GatherReceipts
 from application.notice_missing import NoticeMissing
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
@@ -17,8 +20,10 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
+from application.store_receipts import StoreReceipts
 from application.sync_tag_options import SyncTagOptions
 from application.verify import compare
+from application.want_receipts import WantReceipts
 from domain.chart import (
     Account,
     BankAccount,
@@ -43,10 +48,14 @@ from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
 from fakes.pex import FakePexAccess, FakePexAccount
 from fakes.read_models import FakeReadModels
+from fakes.receipt_checks import FakeReceiptChecks
+from fakes.receipt_files import FakeReceiptFiles, FakeReceiptFilesAccess
 from fakes.vendors import FakeVendorAccess, FakeVendors
 from fakes.wakeups import FakeWakeups
 from fakes.worklist import FakeWorklist
 
+T = TypeVar("T")
+R = TypeVar("R")
 EXPENSE_TAG = "tag-expense"
 DEPARTMENT_TAG = "tag-department"
 PEX_ACCOUNT = "10950"
@@ -126,6 +135,11 @@ def purchase(
     )
 
 
+def one_by_one(task: Callable[[T], R], things: Sequence[T], /) -> list[R]:
+    """What threads would do at the same time."""
+    return [task(thing) for thing in things]
+
+
 class Crash(BaseException):
     """The worker died."""
 
@@ -135,18 +149,16 @@ class Worker:
 
     def __init__(self, world: "World") -> None:
         self.crash_after = 0
+        self.world = world
         log, clock, atomically = world.log, world.clock, world.atomically
         access = FakeBusinessCentralAccess(world.chart, world.vendors.everything)
         sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
         send = SendPack(log, clock, self.boundary)
-        doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
+        in_doubt = timedelta(seconds=720)
+        doubts = SettleDoubt(log, world.unfinished, sessions, clock, in_doubt)
+        pex = FakePexAccess(world.pex)
         vendors = AddVendors(
-            log,
-            world.leases,
-            FakeVendorAccess(world.vendors),
-            clock,
-            timedelta(seconds=720),
-            self.boundary,
+            log, world.leases, FakeVendorAccess(world.vendors), clock, in_doubt, self.boundary
         )
         self.advance = AdvanceRun(
             log,
@@ -156,10 +168,8 @@ class Worker:
             world.worklist,
             sessions,
             (
-                SyncTagOptions(FakePexAccess(world.pex), log, clock, self.boundary),
-                FetchRows(
-                    FakePexAccess(world.pex), world.worklist, log, clock, atomically, self.boundary
-                ),
+                SyncTagOptions(pex, log, clock, self.boundary),
+                FetchRows(pex, world.worklist, log, clock, atomically, self.boundary),
                 PostTransactions(
                     doubts,
                     send,
@@ -175,6 +185,19 @@ class Worker:
                     world.worklist,
                     log,
                     clock,
+                    self.boundary,
+                ),
+                AttachReceipts(
+                    WantReceipts(
+                        world.worklist, world.read_models, world.checks, log, clock, atomically
+                    ),
+                    world.checks,
+                    GatherReceipts(pex, log, clock, in_doubt),
+                    StoreReceipts(log, clock, in_doubt, one_by_one, self.boundary),
+                    FakeReceiptFilesAccess(world.files),
+                    log,
+                    clock,
+                    atomically,
                     self.boundary,
                 ),
             ),
@@ -214,6 +237,9 @@ class World:
             beside.journal if beside else FakeGeneralJournal(self.clock.now)
         )
         self.vendors = FakeVendors(self.clock.now, self.chart.vendors)
+        self.files = FakeReceiptFiles(self.journal)
+        self.checks = FakeReceiptChecks()
+        self.read_models = FakeReadModels(self.log)
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())
@@ -242,12 +268,14 @@ class World:
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
-        """Undo the worklist as a database would; the log undoes itself."""
-        before = copy.deepcopy(self.worklist.__dict__)
+        """Undo worklist and checks as a database would; the log undoes itself."""
+        both = (self.worklist, self.checks)
+        before = [copy.deepcopy(one.__dict__) for one in both]
         try:
             yield
         except BaseException:
-            self.worklist.__dict__.update(before)
+            for one, then in zip(both, before, strict=True):
+                one.__dict__.update(then)
             raise
 
     def unfinished(self, connection_id: UUID) -> list[UUID]:

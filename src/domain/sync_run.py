@@ -73,10 +73,16 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many transactions were seen and how they ended, and what became of tag options.
+    """How many transactions were seen and how they ended, and what became of what belongs to them.
 
-    `tags_synced` counts the options that were touched, `tag_fields` the fields whose options are up
-    to date, `tag_fields_failed` those whose are not.
+    Attributes:
+        tags_synced: tag options that were touched.
+        tag_fields: fields whose tag options are up to date.
+        tag_fields_failed: fields whose tag options are not.
+        receipts: files that were attached, whatever became of their transactions in this run.
+        receipts_failed: receipts that could not be attached.
+        to_ask_for_receipts: posted purchases that the run wanted to ask PEX about, once known.
+        asked_for_receipts: how many of them it has asked about.
     """
 
     seen: int = 0
@@ -89,6 +95,10 @@ class Counts:
     tags_synced: int = 0
     tag_fields: int = 0
     tag_fields_failed: int = 0
+    receipts: int = 0
+    receipts_failed: int = 0
+    to_ask_for_receipts: int = 0
+    asked_for_receipts: int = 0
 
     def with_tag_field(self, reported: tuple[ReportedOption, ...]) -> "Counts":
         """These counts and one field's tag options."""
@@ -164,6 +174,7 @@ class SyncRun(Aggregate):
         self.tag_option_pages = 0
         self.tag_fields_done: tuple[str, ...] = ()
         self.fetched: dict[str, datetime | None] = {}
+        self.receipts_sought = False
         self.stalled = 0
         self.stalled_until: datetime | None = None
 
@@ -212,6 +223,26 @@ class SyncRun(Aggregate):
         self.tag_fields_done = (*self.tag_fields_done, field)
         self.tag_option_pages = page
         self.counts = counts
+        self.stalled = 0
+        self.stalled_until = None
+
+    @event("ReceiptsSought", topic="sync_run.receipts_sought")
+    def seek_receipts(self, timestamp: datetime, transactions: int) -> None:
+        """So many posted purchases wait to be asked for their receipts (M24)."""
+        self.receipts_sought = True
+        self.counts = replace(self.counts, to_ask_for_receipts=transactions)
+        self.stalled = 0
+        self.stalled_until = None
+
+    @event("ReceiptsTended", topic="sync_run.receipts_tended")
+    def tend_receipts(self, timestamp: datetime, asked: int, attached: int, failed: int) -> None:
+        """So many more transactions were asked, and so many of their receipts are attached."""
+        self.counts = replace(
+            self.counts,
+            asked_for_receipts=self.counts.asked_for_receipts + asked,
+            receipts=self.counts.receipts + attached,
+            receipts_failed=self.counts.receipts_failed + failed,
+        )
         self.stalled = 0
         self.stalled_until = None
 

@@ -7,22 +7,26 @@ from datetime import timedelta
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
+from adapters.parallel import InThreads
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.read_models import SqlReadModels
+from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
+from application.attach_receipts import AttachReceipts
 from application.backlog import Backlog
 from application.check_connection import CheckConnection
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
+from application.gather_receipts import GatherReceipts
 from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -35,15 +39,18 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import StartRun
+from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
 from application.verify import Verify
+from application.want_receipts import WantReceipts
 from domain.connection import Connection
 from domain.journal_numbers import JournalNumbers
 from domain.merchant_vendor import MerchantVendor
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
+from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
 from entrypoints.settings import Settings
 
@@ -54,6 +61,7 @@ AGGREGATES = (
     TagOptions,
     TagOptionPage,
     PostedTransaction,
+    TransactionReceipts,
     JournalNumbers,
     MerchantVendor,
     VendorAliases,
@@ -133,6 +141,7 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
+    checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
         database,
@@ -176,6 +185,17 @@ def build(
                     boundary,
                 ),
                 NoticeMissing(pex, read_models, worklist, log, clock, boundary),
+                AttachReceipts(
+                    WantReceipts(worklist, read_models, checks, log, clock, atomically),
+                    checks,
+                    GatherReceipts(pex, log, clock, in_doubt),
+                    StoreReceipts(log, clock, in_doubt, in_threads, boundary),
+                    business_central,
+                    log,
+                    clock,
+                    atomically,
+                    boundary,
+                ),
             ),
             doubts,
             boundary,

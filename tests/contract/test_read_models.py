@@ -23,9 +23,11 @@ from application.ports.read_models import (
 )
 from domain import pex_snapshot
 from domain.connection import Connection, Status
+from domain.document_keys import DocumentKeys
 from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
+from domain.receipts import Attached, Holder, ReceiptHasMalware, ReceiptStatus, receipt_file
 from domain.sync_run import (
     Counts,
     Outcome,
@@ -37,6 +39,7 @@ from domain.sync_run import (
 from domain.sync_window import LeavingDays, SyncWindow
 from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption
 from domain.tag_options import Change
+from domain.transaction_receipts import TransactionReceipts
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -118,6 +121,7 @@ def test_an_empty_log_shows_nothing(views: ReadModels) -> None:
     assert views.transaction(nobody, "card", 1) is None
     assert not [*views.active_runs(), *views.unready_connections(), *views.unfinished(nobody)]
     assert not [*views.settings_versions(nobody), *views.posted(nobody), *views.differences()]
+    assert not [*views.receipts(nobody, Record.CARD, 1), *views.posted_purchases(nobody, DAY, DAY)]
 
 
 # --- connections ------------------------------------------------------------------------------
@@ -927,6 +931,122 @@ def _submitted(
     posting = story.see(connection, run.id, pex_id)
     story.submit(posting, run.id)
     return posting
+
+
+# --- receipts ---------------------------------------------------------------------------------
+
+
+def test_receipts_are_shown_by_number_with_what_became_of_them(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    receipts = _receipts(story, connection, 7, "b", "a", "c")
+    holder = Holder("line-7b", Place.JOURNAL, "PEX-7-X1")
+    file = receipt_file(DocumentKeys.of(Record.CARD, 7), "b", 1, b"%PDF-1.7")
+    sent_at = story.now()
+    receipts.send(sent_at, (file,), holder, uuid4())
+    story.log.save(receipts)
+    (sending, found, _) = views.receipts(connection.id, Record.CARD, 7)
+    assert (sending.receipt_id, sending.status, sending.code) == (
+        "b",
+        ReceiptStatus.SENDING,
+        "RECEIPT_IN_DOUBT",
+    )
+    assert (sending.file_name, sending.place, sending.at) == ("PEX-7-1.pdf", None, sent_at)
+    assert (found.receipt_id, found.number, found.status) == ("a", 2, ReceiptStatus.FOUND)
+    receipts.attach(story.now(), (Attached(file, "file-1"),), holder, uuid4())
+    receipts.withhold("a", ReceiptHasMalware(), uuid4(), story.now())
+    receipts.note_presence(("a", "c"), uuid4(), story.now())
+    story.log.save(receipts)
+    (attached, skipped, _) = views.receipts(connection.id, Record.CARD, 7)
+    assert (attached.status, attached.code, attached.cause) == (ReceiptStatus.ATTACHED, None, None)
+    assert (attached.file_id, attached.size, attached.sha256) == ("file-1", 8, file.sha256)
+    assert (attached.place, attached.parent_id) == (Place.JOURNAL, "line-7b")
+    assert attached.gone_from_pex
+    assert (skipped.status, skipped.code, skipped.cause) == (
+        ReceiptStatus.SKIPPED,
+        "RECEIPT_HAS_MALWARE",
+        ReceiptHasMalware().cause,
+    )
+    assert views.differences() == []
+
+
+def test_a_list_that_pex_refuses_is_shown_until_it_works_again(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    receipts = _receipts(story, connection, 7, "a")
+    noted_at = story.now()
+    receipts.note_listing(("PEX_REFUSED", "PEX answered 400."), uuid4(), noted_at)
+    story.log.save(receipts)
+    (trouble, found) = views.receipts(connection.id, Record.CARD, 7)
+    assert (trouble.receipt_id, trouble.number, trouble.status) == ("", 0, ReceiptStatus.FAILED)
+    assert (trouble.code, trouble.cause, trouble.at) == (
+        "PEX_REFUSED",
+        "PEX answered 400.",
+        noted_at,
+    )
+    assert found.receipt_id == "a"
+    receipts.note_listing(None, uuid4(), story.now())
+    story.log.save(receipts)
+    assert [one.receipt_id for one in views.receipts(connection.id, Record.CARD, 7)] == ["a"]
+
+
+def test_receipts_belong_to_one_transaction_of_one_connection(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    _receipts(story, connection, 7, "a")
+    _receipts(story, connection, 8, "b")
+    _receipts(story, other, 7, "c")
+    assert [one.receipt_id for one in views.receipts(connection.id, Record.CARD, 7)] == ["a"]
+    assert views.receipts(connection.id, Record.BUSINESS, 7) == []
+    assert views.receipts(uuid4(), Record.CARD, 7) == []
+
+
+def test_purchases_in_the_books_are_found_by_their_posting_dates(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    run, elsewhere = story.start(connection), story.start(other)
+    for pex_id in range(1, 6):
+        story.post(connection, run, pex_id, DAY + timedelta(days=pex_id))
+    story.post(other, elsewhere, 3, DAY + timedelta(days=3))
+    fee = story.see(connection, run.id, 6, kind=Kind.FEE)
+    story.submit(fee, run.id, DAY + timedelta(days=3))
+    fee.confirm(("a", "b"), run.id, story.now())
+    story.log.save(fee)
+    _submitted(story, connection, run, 7)
+    within = views.posted_purchases(connection.id, DAY + timedelta(days=2), DAY + timedelta(days=4))
+    assert sorted(within) == [(Record.CARD, 2), (Record.CARD, 3), (Record.CARD, 4)]
+
+
+def test_a_run_counts_receipts_and_how_far_it_is_with_them(story: Story, views: ReadModels) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    run.seek_receipts(story.now(), 7)
+    run.tend_receipts(story.now(), 3, 2, 1)
+    run.tend_receipts(story.now(), 1, 1, 0)
+    story.log.save(run)
+    story.report(run, row(7, Outcome.POSTED))
+    view = views.run(run.id)
+    assert view is not None
+    assert view.counts == Counts(
+        posted=1,
+        receipts=3,
+        receipts_failed=1,
+        to_ask_for_receipts=7,
+        asked_for_receipts=4,
+    )
+
+
+def _receipts(story: Story, connection: Connection, pex_id: int, *ids: str) -> TransactionReceipts:
+    receipts = TransactionReceipts(
+        story.now(), connection.id, connection.business_id, Record.CARD, pex_id, uuid4()
+    )
+    receipts.find(ids, uuid4(), story.now())
+    story.log.save(receipts)
+    return receipts
 
 
 # --- cursors ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 import domain
-from domain import refusals
+from domain import receipts, refusals
 from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.journal_numbers import JournalShared
 from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
@@ -63,6 +63,15 @@ EXAMPLES = (
     refusals.InDoubt("the connection was cut"),
     ChangedAfterPosting((Change("amount", "-48.60", "-52.10", NOON),)),
     MissingInPex(NOON),
+    receipts.ReceiptNotLoaded(),
+    receipts.ReceiptHasMalware(),
+    receipts.ReceiptDeleted(),
+    receipts.ReceiptLoadFailed(),
+    receipts.ReceiptNotADocument(12),
+    receipts.ReceiptLineGone(),
+    receipts.ReceiptLineMoved(),
+    receipts.ReceiptNotStored("the connection was cut"),
+    receipts.ReceiptInDoubt(),
     WindowRefused("start_date", "The start lies in the future."),
     SettingsChanged(3),
     RunActive(uuid4()),

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,17 +15,20 @@ from application.ports.read_models import (
     CursorRefused,
     Page,
     PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionFilter,
     TransactionView,
 )
 from domain.connection import Connection, Status
-from domain.pex_transaction import Record
+from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import PostedTransaction, State
+from domain.receipts import Receipt, ReceiptStatus
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption, TagOptionPage
+from domain.transaction_receipts import TransactionReceipts
 
 T = TypeVar("T")
 Key = tuple[UUID, Record, int]
@@ -272,6 +276,26 @@ class FakeReadModels:
         ]
         return _page(found, lambda key: [key.record, key.pex_id], limit, cursor)
 
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        key = (connection_id, record, pex_id)
+        found = [
+            one
+            for one in Walk(self._log).all_of(TransactionReceipts)
+            if (one.connection_id, one.record, one.pex_id) == key
+        ]
+        return [view for one in found for view in _receipts(one)]
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        return [
+            (view.record, view.pex_id)
+            for view in Walk(self._log).ledger.values()
+            if view.connection_id == connection_id
+            and (view.kind, view.state) == (Kind.PURCHASE, State.POSTED)
+            and start <= view.day <= end
+        ]
+
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))
 
@@ -358,6 +382,33 @@ def _run(one: SyncRun) -> RunView:
         None if one.is_over else one.stalled_until,
         one.actor,
         one.tag_options,
+    )
+
+
+def _receipts(one: TransactionReceipts) -> Iterator[ReceiptView]:
+    if one.trouble is not None:
+        at = one.trouble_noted_at
+        nothing = (None,) * 6
+        yield ReceiptView("", 0, ReceiptStatus.FAILED, *one.trouble, *nothing, at, False)  # noqa: FBT003
+    yield from map(_receipt, sorted(one.receipts.values(), key=lambda each: each.number))
+
+
+def _receipt(one: Receipt) -> ReceiptView:
+    holder = one.holder if one.status is ReceiptStatus.ATTACHED else None
+    return ReceiptView(
+        one.id,
+        one.number,
+        one.status,
+        one.code,
+        one.cause,
+        one.file.file_name if one.file else None,
+        one.file.size if one.file else None,
+        one.file.sha256 if one.file else None,
+        one.file_id,
+        holder.place if holder else None,
+        holder.id if holder else None,
+        one.at,
+        one.gone_from_pex,
     )
 
 

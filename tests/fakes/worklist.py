@@ -26,6 +26,10 @@ class FakeWorklist:
         pending = [row for key, row in self._rows.get(run_id, {}).items() if key not in finished]
         return tuple(pending[skip : skip + limit])
 
+    def laid(self, run_id: UUID, after: int, limit: int) -> tuple[tuple[int, PexTransaction], ...]:
+        rows = enumerate(self._rows.get(run_id, {}).values(), start=1)
+        return tuple((place, row) for place, row in rows if place > after)[:limit]
+
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         self._finished.setdefault(run_id, set()).update(keys)
 

@@ -60,6 +60,18 @@ def test_an_invoice_comes_back_with_what_paid_it(worklist: SqlWorklist) -> None:
     assert worklist.take(RUN, 1) == (invoice,)
 
 
+def test_all_rows_of_a_run_can_be_gone_through_decided_ones_too(worklist: SqlWorklist) -> None:
+    worklist.add(RUN, [row(5), row(3), row(9)])
+    worklist.add(UUID(int=2), [row(8)])
+    worklist.finish(RUN, [(Record.CARD, 5), (Record.CARD, 3)])
+    found, place = [], 0
+    while page := worklist.laid(RUN, place, 2):
+        place = page[-1][0]
+        found.extend(ids(tuple(one for _, one in page)))
+    assert found == [5, 3, 9]
+    assert worklist.laid(RUN, 0, 1)[0][1] == row(5)
+
+
 def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
     when = datetime(2026, 10, 31, 23, 30, tzinfo=EASTERN)
     full = PexTransaction(

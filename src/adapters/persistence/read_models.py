@@ -14,6 +14,7 @@ from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Or
 from adapters.persistence.projections.views import (
     connection_view,
     posted_key,
+    receipt_view,
     reported_view,
     run_view,
     settings_version,
@@ -22,6 +23,7 @@ from adapters.persistence.projections.views import (
 )
 from adapters.persistence.read_model_tables import (
     connections,
+    receipts,
     run_rows,
     runs,
     settings_versions,
@@ -34,6 +36,7 @@ from application.ports.read_models import (
     ConnectionView,
     Page,
     PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -203,6 +206,32 @@ class SqlReadModels:
         """What is posted on some days, newest first; no entry is read for it."""
         query = afterwards.posted_within(connection_id, days)
         return self._page(query, TRANSACTIONS, posted_key, limit, cursor)
+
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        """A transaction's receipts, by their numbers."""
+        query = (
+            sa.select(receipts)
+            .where(
+                receipts.c.connection_id == connection_id,
+                receipts.c.record == record.value,
+                receipts.c.pex_id == pex_id,
+                receipts.c.status.is_not(None),
+            )
+            .order_by(receipts.c.number)
+        )
+        return [receipt_view(row) for row in self._views.read(query)]
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        """Purchases in the books, by posting date."""
+        query = sa.select(transactions.c.record, transactions.c.pex_id).where(
+            transactions.c.connection_id == connection_id,
+            transactions.c.kind == Kind.PURCHASE.value,
+            transactions.c.state == State.POSTED.value,
+            transactions.c.day.between(start, end),
+        )
+        return [(Record(row.record), row.pex_id) for row in self._views.read(query)]
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted or in doubt."""

@@ -56,6 +56,20 @@ class SqlWorklist:
             payloads = connection.scalars(query).all()
         return tuple(_in_eastern_time(self._decoder.decode(payload)) for payload in payloads)
 
+    def laid(self, run_id: UUID, after: int, limit: int) -> tuple[tuple[int, PexTransaction], ...]:
+        """Rows with their places behind a place, decided ones too."""
+        query = (
+            sa.select(worklist.c.sequence, worklist.c.payload)
+            .where(worklist.c.run_id == run_id, worklist.c.sequence > after)
+            .order_by(worklist.c.sequence)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+        return tuple(
+            (place, _in_eastern_time(self._decoder.decode(payload))) for place, payload in found
+        )
+
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided; unknown keys are passed over."""
         if not keys:

@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.receipts import ReceiptStatus
 from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
@@ -128,6 +129,34 @@ class TransactionView:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A receipt of a transaction, and where it is.
+
+    Attributes:
+        number: 0 with an empty id and status `failed` where PEX does not list the receipts at all.
+        size: in bytes, of the file.
+        file_id: Business Central's, once it is attached.
+        place: whether the file hangs on a journal line or a ledger entry, once it is attached.
+        at: when it came to this status.
+        gone_from_pex: whether PEX has lost it since it was attached.
+    """
+
+    receipt_id: str
+    number: int
+    status: ReceiptStatus
+    code: str | None
+    cause: str | None
+    file_name: str | None
+    size: int | None
+    sha256: str | None
+    file_id: str | None
+    place: Place | None
+    parent_id: str | None
+    at: datetime
+    gone_from_pex: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionFilter:
     """Which transactions a list shows; None or empty for no limit.
 
@@ -222,6 +251,14 @@ class ReadModels(Protocol):
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
     ) -> Page[PostedKey]:
         """What is posted on some days by its own stream and not noted as missing in PEX."""
+
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        """A transaction's receipts, by their numbers."""
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        """Purchases in the books whose posting date lies within these days, both included."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams of a connection's transactions that are reserved, submitted or in doubt."""

@@ -18,6 +18,9 @@ class Worklist(Protocol):
     def take(self, run_id: UUID, limit: int, skip: int = 0) -> tuple[PexTransaction, ...]:
         """The first undecided rows behind `skip` others, which stay until they are finished."""
 
+    def laid(self, run_id: UUID, after: int, limit: int) -> tuple[tuple[int, PexTransaction], ...]:
+        """Rows with their places behind a place, decided ones too; 0 is before the first."""
+
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided."""
 

@@ -107,12 +107,16 @@ def see_through(service: Services, run_id: UUID, out: Console) -> RunView:
         while True:
             step = service.advance_run.step(run_id)
             run = _run(service, run_id)
-            waiting = run.waiting_until is not None
+            counts, waiting = run.counts, run.waiting_until is not None
+            completed, total, description = counts.ended, counts.seen, "syncing"
+            if counts.to_ask_for_receipts > counts.asked_for_receipts:
+                completed, total = counts.asked_for_receipts, counts.to_ask_for_receipts
+                description = "receipts"
             bar.update(
                 task,
-                completed=run.counts.ended,
-                total=max(run.counts.seen, run.counts.ended) or None,
-                description="waiting" if waiting else "syncing",
+                completed=completed,
+                total=max(total, completed) or None,
+                description="waiting" if waiting else description,
             )
             if run.finished_at is not None:
                 return run
@@ -155,6 +159,9 @@ def print_summary(service: Services, run: RunView, out: Console) -> None:
     new_vendors = sorted({row.new_vendor for row in rows if row.new_vendor})
     if new_vendors:
         out.print(f"Vendors that would be created: {', '.join(new_vendors)}", markup=False)
+    receipts, failed = run.counts.receipts, run.counts.receipts_failed
+    if receipts or failed:
+        out.print(f"Receipts attached: {receipts}" + (f", failed: {failed}" if failed else ""))
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 
@@ -186,7 +193,8 @@ def history(connection_id: UUID, limit: int, run_id: UUID | None, as_json: bool)
             f"{run.started_at:%Y-%m-%d %H:%M:%S}Z {run.id} "
             f"{'preview' if run.preview else run.trigger:<7} {run.status:<13} "
             f"seen {counts.seen}, posted {counts.posted}, skipped {counts.skipped}, "
-            f"failed {counts.failed}, tag options {counts.tags_synced}"
+            f"failed {counts.failed}, receipts {counts.receipts}, "
+            f"tag options {counts.tags_synced}"
         )
 
 
@@ -218,6 +226,10 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
             "notices": [
                 {"code": one.code, "detail": one.cause, "fix": one.fix}
                 for one in notices(view.changes, view.missing_in_pex)
+            ],
+            "receipts": [
+                {"receipt": one, "fix": fix_for(one.code) if one.code else None}
+                for one in service.read_models.receipts(connection_id, view.record, view.pex_id)
             ],
             "events": [
                 {

@@ -1,6 +1,6 @@
 """From views to the API's answers: money as text, instants in UTC."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -9,14 +9,20 @@ import msgspec
 from application.configure import Choices
 from application.ports.event_log import RecordedEvent
 from application.ports.pex import Tag
-from application.ports.read_models import ConnectionView, Page, RunView, TransactionView
+from application.ports.read_models import (
+    ConnectionView,
+    Page,
+    ReceiptView,
+    RunView,
+    TransactionView,
+)
 from domain.chart import Chart
 from domain.journal_entry import JournalEntry, JournalLine
 from domain.pex_snapshot import notices
 from domain.refusals import fix_for
 from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
 from domain.tag_option_history import ReportedOption
-from entrypoints.http import answers, run_answers
+from entrypoints.http import answers, receipt_answers, run_answers
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -131,6 +137,8 @@ def run(view: RunView) -> run_answers.RunAnswer:
             would_post=counts.would_post,
             tags_synced=counts.tags_synced,
             tag_fields_failed=counts.tag_fields_failed,
+            receipts=counts.receipts,
+            receipts_failed=counts.receipts_failed,
         ),
         progress=_progress(view),
     )
@@ -138,13 +146,18 @@ def run(view: RunView) -> run_answers.RunAnswer:
 
 def _progress(view: RunView) -> run_answers.ProgressAnswer:
     waiting = view.waiting_until if view.finished_at is None else None
-    phase = "waiting" if waiting else "working"
+    counts, done = view.counts, view.counts.ended
+    at_receipts = counts.to_ask_for_receipts > counts.asked_for_receipts
+    phase = "receipts" if at_receipts else "working"
+    if waiting:
+        phase = "waiting"
     if view.status is RunStatus.QUEUED:
         phase = "queued"
     if view.finished_at is not None:
         phase = "over"
-    done = view.counts.ended
-    total = max(view.counts.seen, done)
+    total = max(counts.seen, done)
+    if phase == "receipts":
+        done, total = counts.asked_for_receipts, counts.to_ask_for_receipts
     return run_answers.ProgressAnswer(phase, done, total, _utc(waiting) if waiting else None)
 
 
@@ -186,8 +199,10 @@ def transaction(view: TransactionView) -> run_answers.TransactionAnswer:
     return run_answers.TransactionAnswer(**_transaction(view))
 
 
-def transaction_in_full(view: TransactionView) -> run_answers.TransactionInFull:
-    """A transaction with its lines, where they are, and what was tried."""
+def transaction_in_full(
+    view: TransactionView, receipts: Sequence[ReceiptView]
+) -> run_answers.TransactionInFull:
+    """A transaction with its lines, where they are, what was tried, and its receipts."""
     entry, target = view.entry, view.target
     return run_answers.TransactionInFull(
         **_transaction(view),
@@ -200,7 +215,7 @@ def transaction_in_full(view: TransactionView) -> run_answers.TransactionInFull:
         if target
         else None,
         attempts=view.attempts,
-        receipts=[],
+        receipts=[receipt_answers.rendered(one) for one in receipts],
     )
 
 

@@ -10,6 +10,7 @@ from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State
 from domain.sync_run import Outcome, RunStatus, Trigger
 from domain.tag_options import Change
+from entrypoints.http.receipt_answers import ReceiptAnswer
 
 
 class WindowAnswer(msgspec.Struct):
@@ -23,6 +24,8 @@ class CountsAnswer(msgspec.Struct):
     """How many transactions were seen and how they ended; `would_post` in a preview only.
 
     `tags_synced` counts tag options that were touched, `tag_fields_failed` fields whose were not.
+    `receipts` counts files attached, to entries of earlier runs too; `receipts_failed` those that
+    could not be. They have no part in the run's status: the next run tries them again.
     """
 
     seen: int
@@ -33,6 +36,7 @@ class CountsAnswer(msgspec.Struct):
     in_doubt: int
     would_post: int
     receipts: int = 0
+    receipts_failed: int = 0
     tags_synced: int = 0
     tag_fields_failed: int = 0
 
@@ -40,7 +44,8 @@ class CountsAnswer(msgspec.Struct):
 class ProgressAnswer(msgspec.Struct):
     """How far a run is: transactions with an outcome, of those seen so far.
 
-    `phase` is queued, working, waiting (until `waiting_until`) or over.
+    `phase` is queued, working, receipts, waiting (until `waiting_until`) or over. In `receipts`
+    the figures are the posted purchases that PEX was asked about, of those it is to be asked about.
     """
 
     phase: str
@@ -220,7 +225,7 @@ class TransactionInFull(TransactionAnswer):
     place: Place | None
     target: TargetAnswer | None
     attempts: int
-    receipts: list[dict[str, Any]]
+    receipts: list[ReceiptAnswer]
 
 
 class EventAnswer(msgspec.Struct):

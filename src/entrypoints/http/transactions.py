@@ -59,7 +59,7 @@ def list_transactions(
     sync_to_thread=True,
     opt={"roles": READERS},
     responses=documented(404),
-    summary="Show a transaction with its lines",
+    summary="Show a transaction with its lines and receipts",
 )
 def show_transaction(
     connection_id: FromPath[UUID],
@@ -70,7 +70,9 @@ def show_transaction(
 ) -> TransactionInFull:
     """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
     visible_connection(services, principal, connection_id)
-    return rendering.transaction_in_full(_transaction(services, connection_id, kind, pex_id))
+    view = _transaction(services, connection_id, kind, pex_id)
+    receipts = services.read_models.receipts(connection_id, view.record, view.pex_id)
+    return rendering.transaction_in_full(view, receipts)
 
 
 @get(

@@ -17,6 +17,7 @@ from domain.settings import Settings
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun, Trigger
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption, TagOptionPage, TagOptions
+from domain.transaction_receipts import TransactionReceipts
 
 AGGREGATES = (
     Connection,
@@ -25,6 +26,7 @@ AGGREGATES = (
     TagOptions,
     TagOptionPage,
     PostedTransaction,
+    TransactionReceipts,
     JournalNumbers,
 )
 MORNING = datetime(2026, 9, 1, 14, tzinfo=UTC)

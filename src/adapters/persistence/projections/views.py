@@ -8,6 +8,7 @@ import msgspec
 from application.ports.read_models import (
     ConnectionView,
     PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionView,
@@ -18,6 +19,7 @@ from domain.money import Money
 from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.receipts import ReceiptStatus
 from domain.settings import Settings
 from domain.sync_run import TAG_OPTIONS, Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
@@ -95,6 +97,25 @@ def posted_key(row: Any) -> PostedKey:
 def tag_option_view(row: Any) -> ReportedOption:
     """A change of a tag's options, or a field that failed."""
     return msgspec.json.decode(row.body, type=ReportedOption)
+
+
+def receipt_view(row: Any) -> ReceiptView:
+    """A receipt, and where it is."""
+    return ReceiptView(
+        row.receipt_id,
+        row.number,
+        ReceiptStatus(row.status),
+        row.code,
+        row.cause,
+        row.file_name,
+        row.size,
+        row.sha256,
+        row.file_id,
+        Place(row.place) if row.place else None,
+        row.parent_id,
+        row.at,
+        row.gone_from_pex,
+    )
 
 
 def transaction_view(row: Any) -> TransactionView:
