@@ -19,7 +19,7 @@ from application.ports.read_models import (
 )
 from domain.connection import Connection, Status
 from domain.pex_transaction import Record
-from domain.posted_transaction import PostedTransaction, State
+from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 
 T = TypeVar("T")
@@ -227,7 +227,7 @@ class FakeReadModels:
         return None
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
-        return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))
+        return self._streams(connection_id, (State.RESERVED, *UNSETTLED))
 
     def posted(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.POSTED,))

@@ -181,7 +181,7 @@ class ReadModels(Protocol):
         """One transaction, named by its kind or by the PEX record that it comes from."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
-        """Streams of a connection's transactions that are reserved, submitted or in doubt."""
+        """Streams that are reserved, submitted, in doubt, or without their dimensions yet."""
 
     def rebuild(self) -> None:
         """Throw the views away and build them from the first event on (M37)."""
