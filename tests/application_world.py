@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from application.advance_run import AdvanceRun, NextStep
+from application.complete_dimensions import CompleteDimensions
 from application.fetch_rows import FetchRows
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
@@ -15,6 +16,7 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
+from application.undo_entries import UndoEntries
 from application.verify import compare
 from domain.chart import (
     Account,
@@ -30,7 +32,7 @@ from domain.connection import Connection, Microsoft, MicrosoftMode
 from domain.eastern_time import EASTERN
 from domain.money import Money
 from domain.pex_transaction import PexTransaction, Record, TagValue
-from domain.posted_transaction import PostedTransaction, State
+from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.settings import Fees, FieldMapping, Purchases, Rebates, Settings, Source, Transfers
 from domain.sync_run import Reported, RunPage, SyncRun
 from fakes.clock import FakeClock
@@ -133,6 +135,8 @@ class Worker:
         access = FakeBusinessCentralAccess(world.chart)
         sessions = RunSessions(access, FakeJournals(world.journal))
         send = SendPack(log, clock, self.boundary)
+        undo = UndoEntries(log, sessions, clock, self.boundary)
+        complete = CompleteDimensions(log, sessions, undo, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
         self.advance = AdvanceRun(
             log,
@@ -147,6 +151,7 @@ class Worker:
                 ),
                 PostTransactions(
                     doubts,
+                    complete,
                     send,
                     PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
                     clock,
@@ -220,7 +225,7 @@ class World:
             raise
 
     def unfinished(self, connection_id: UUID) -> list[UUID]:
-        states = (State.RESERVED, State.SUBMITTED, State.IN_DOUBT)
+        states = {State.RESERVED, *UNSETTLED}
         return [
             one.id
             for one in self.log.all_of(PostedTransaction)

@@ -17,6 +17,7 @@ from application.decide_rows import (
     Withheld,
     reported,
 )
+from application.known_defaults import ways
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
@@ -201,10 +202,11 @@ class PostEntries:
             session.target,
             lambda: session.port.highest_line_number(session.journal),
         )
+        goes_bare = ways(self._log, session.target)
         free = iter(numbers.reserve(batch.lines, now))
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
             digest = NumberedEntry(posting.id, entry, lines).payload_hash
             posting.reserve(entry, lines, session.target, run.settings_version, digest, run.id, now)
-            posting.submit(run.id, now)
+            posting.submit(run.id, now, bare=goes_bare(entry))
         return [numbers]

@@ -17,6 +17,7 @@ from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from application.advance_run import AdvanceRun
 from application.check_connection import CheckConnection
+from application.complete_dimensions import CompleteDimensions
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
@@ -32,14 +33,16 @@ from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import StartRun
 from application.sweep import Sweep
+from application.undo_entries import UndoEntries
 from application.verify import Verify
 from domain.connection import Connection
+from domain.default_dimensions import DefaultDimensions
 from domain.journal_numbers import JournalNumbers
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
 from entrypoints.settings import Settings
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers)
+AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers, DefaultDimensions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ def build(
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central)
     send = SendPack(log, clock, boundary)
+    undo = UndoEntries(log, sessions, clock, boundary)
+    complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     return Services(
@@ -146,6 +151,7 @@ def build(
                 FetchRows(pex, worklist, log, clock, atomically, boundary),
                 PostTransactions(
                     doubts,
+                    complete,
                     send,
                     PostEntries(worklist, log, clock, atomically, send, boundary),
                     clock,

@@ -137,7 +137,13 @@ class Client:
     # --- reads ---------------------------------------------------------------------------------
 
     def read(
-        self, path: str, *, method: str = "GET", body: bytes | None = None, operations: int = 1
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        operations: int = 1,
     ) -> bytes:
         """The body of a successful read, tried several times while BC is away.
 
@@ -151,7 +157,7 @@ class Client:
                     method,
                     path,
                     body=body,
-                    headers=PRIMARY,
+                    headers={**PRIMARY, **(headers or {})},
                     operations=operations,
                     timeout=READ_TIMEOUT,
                 )

@@ -9,6 +9,7 @@ import msgspec
 from adapters.business_central.odata import caption
 from domain.chart import Account, BankAccount, DimensionValue, TaxCode, Vendor
 from domain.findings import FoundLedgerEntry, FoundLine
+from domain.line_dimensions import FoundDimension
 from domain.money import Money
 
 T = TypeVar("T")
@@ -172,6 +173,19 @@ class LedgerRow(msgspec.Struct, rename="camel"):
             self.document_number,
             self.description,
         )
+
+
+class DimensionRow(msgspec.Struct, rename="camel"):
+    """`dimensionSetLines` (contract 2.9)."""
+
+    id: str
+    code: str
+    value_code: str
+    etag: str = msgspec.field(name="@odata.etag", default="")
+
+    def value(self) -> FoundDimension:
+        """As the domain knows it."""
+        return FoundDimension(self.id, self.code, self.value_code, self.etag)
 
 
 class InnerAnswer(msgspec.Struct):
