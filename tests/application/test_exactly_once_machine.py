@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from application_world import DEPARTMENT_TAG, Worker, World, purchase
 from domain.connection import RunActive
+from domain.findings import FoundLedgerEntry, FoundLine
 from domain.pex_transaction import TagValue
 from domain.posted_transaction import PostedTransaction, State
 
@@ -193,9 +194,10 @@ class SyncMachine(RuleBasedStateMachine):
 
     def _expenses_by_ending(self) -> dict[str, dict[str, str]]:
         journal = self.world.journal
+        books: list[FoundLine | FoundLedgerEntry] = [*journal.by_number.values(), *journal.ledger]
         return {
             " ".join(one.description.split()[-2:]): journal.dimensions_of.get(one.id, {})
-            for one in (*journal.by_number.values(), *journal.ledger)
+            for one in books
             if one.account_number == MEALS
         }
 

@@ -59,7 +59,8 @@ class StaticSignIn:
 class Books(Protocol):
     """A journal and what its company's administrator does."""
 
-    port: GeneralJournal
+    @property
+    def port(self) -> GeneralJournal: ...
 
     def bring(self, account: str, dimension: str, value: str) -> None: ...
 
