@@ -69,11 +69,11 @@ class Steps:
         self.sandbox.pex.retag(number, {ids[name]: value for name, value in tags.items()})
         return number
 
-    def map_tax_code(self, value: str) -> None:
-        """Let every purchase bear a tax code."""
+    def map_tax_code(self, source: Source) -> None:
+        """Let purchases bear a tax code."""
         connection = self.services.read_models.settings_versions(self.connection_id)[0]
         chosen, version = connection.settings, connection.version
-        tax = FieldMapping("tax_code", Source("static", value=value))
+        tax = FieldMapping("tax_code", source)
         purchases = replace(chosen.purchases, mappings=(*chosen.purchases.mappings, tax))
         changed = replace(chosen, purchases=purchases)
         self.services.configure.save(self.connection_id, changed, version, "admin:test")
