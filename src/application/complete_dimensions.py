@@ -5,44 +5,24 @@ counts as posted only after that; where its dimensions are refused, its lines go
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from application.known_defaults import learn
 from application.look import find_entries
 from application.ports.clock import Clock
-from application.ports.company_data import BusinessCentralUnavailable
 from application.ports.event_log import EventLog
-from application.ports.general_journal import (
-    DimensionsSet,
-    GeneralJournal,
-    Journal,
-    NotRun,
-    Refused,
-    SetAnswer,
-    Unknown,
-)
 from application.reporting import pages, settled
 from application.run_session import RunSession, RunSessions
-from application.send_pack import SEND_WITHIN
-from application.undo_entries import RefusedEntry, UndoEntries
+from application.set_dimensions import Pending, SetDimensions, Where
+from application.undo_entries import UndoEntries
 from domain.default_dimensions import Account
 from domain.findings import Finding, InLedger, Part, Twice, Whole
-from domain.line_dimensions import DimensionChange, FoundDimension, changes
+from domain.line_dimensions import FoundDimension, changes
 from domain.pack import CAPACITY
 from domain.posted_transaction import Place, PostedTransaction, State
-from domain.refusals import PartlyFound
+from domain.refusals import PartlyFound, RefusedByBusinessCentral
 from domain.sync_run import SyncRun
 
 Found = Mapping[str, tuple[FoundDimension, ...]]
-
-
-@dataclass(slots=True)
-class Pending:
-    """An entry and the changes that its lines need; more may follow where `is_whole` is not set."""
-
-    posting: PostedTransaction
-    changes: Sequence[DimensionChange]
-    is_whole: bool = True
 
 
 class CompleteDimensions:
@@ -59,6 +39,7 @@ class CompleteDimensions:
         self._log = log
         self._sessions = sessions
         self._undo = undo
+        self._set = SetDimensions(log, undo, clock, boundary)
         self._clock = clock
         self._boundary = boundary
 
@@ -82,7 +63,7 @@ class CompleteDimensions:
         target = some[0].target
         if target is None:
             raise AssertionError("an entry was sent to no journal")
-        port, journal = self._sessions.journal(run, target)
+        port, journal = where = self._sessions.journal(run, target)
         ids = [line_id for posting in some for line_id, _ in posting.lines_to_complete]
         found = port.dimensions(journal, ids)
         self._boundary("dimensions read")
@@ -90,83 +71,13 @@ class CompleteDimensions:
         here = [one for one in some if one not in gone]
         untouched = [one for one in here if one.state is State.BARE]
         learn(self._log, self._clock, target, _defaults(untouched, found))
-        pending = [_pending(posting, found) for posting in here]
-        self._finish(run, [one.posting for one in pending if not one.changes])
-        for group in _requests([one for one in pending if one.changes]):
-            if not self._set(run, session, (port, journal), group):
-                return
         if gone:
-            self._follow(run, port, journal, gone)
+            self._follow(run, where, gone)
+        self._set.set_all(run, session, where, [_pending(posting, found) for posting in here])
 
-    def _finish(self, run: SyncRun, postings: Sequence[PostedTransaction]) -> None:
-        now = self._clock.now()
-        for posting in postings:
-            posting.complete(run.id, now)
-        if postings:
-            self._log.save(*postings, *pages(run, settled(postings), now))
-
-    def _set(
-        self,
-        run: SyncRun,
-        session: RunSession,
-        where: tuple[GeneralJournal, Journal],
-        group: list[Pending],
-    ) -> bool:
-        """Set a group's dimensions; one that is refused costs a request more and sinks nobody.
-
-        Whether the next group may follow.
-        """
-        answer, refused = self._send(run, where, group)
-        if isinstance(answer, DimensionsSet):
-            self._finish(run, [one.posting for one in group if one.is_whole])
-            cut = [one.posting for one in group if not one.is_whole]
-            self._leave_bare(run, cut, "It needs more changes than one request takes.")
-            session.unknown_in_a_row = 0
-        elif isinstance(answer, NotRun):
-            self._leave_bare(run, [one.posting for one in group], answer.refusal.cause)
-        elif isinstance(answer, Unknown):
-            session.unknown_in_a_row += 1
-        self._boundary("dimensions recorded")
-        self._undo.undo(run, *where, refused)
-        if isinstance(answer, NotRun):
-            raise answer.refusal
-        return not isinstance(answer, Unknown)
-
-    def _leave_bare(self, run: SyncRun, postings: Sequence[PostedTransaction], why: str) -> None:
-        for posting in postings:
-            posting.leave_bare(why, run.id, self._clock.now())
-        self._log.save(*postings)
-
-    def _send(
-        self, run: SyncRun, where: tuple[GeneralJournal, Journal], group: list[Pending]
-    ) -> tuple[SetAnswer, list[RefusedEntry]]:
-        """Send until nothing in the group is refused any more; takes out of it what is."""
-        port, journal = where
-        now = self._clock.now()
-        for one in group:
-            one.posting.begin_completing(run.id, now)
-        self._log.save(*(one.posting for one in group))
-        self._boundary("dimensions submitted")
-        refused: list[RefusedEntry] = []
-        answer: SetAnswer = DimensionsSet()
-        while group:
-            sent = [one.changes for one in group]
-            answer = port.set_dimensions(journal, sent, now + SEND_WITHIN)
-            self._boundary("dimensions sent")
-            if not isinstance(answer, Refused):
-                break
-            refused.append((group.pop(answer.culprit).posting, answer.refusal))
-        return answer, refused
-
-    def _follow(
-        self,
-        run: SyncRun,
-        port: GeneralJournal,
-        journal: Journal,
-        gone: Sequence[PostedTransaction],
-    ) -> None:
+    def _follow(self, run: SyncRun, where: Where, gone: Sequence[PostedTransaction]) -> None:
         """Let entries whose lines are gone follow what BC holds of them; nothing is sent again."""
-        findings = find_entries(port, journal, gone)
+        findings = find_entries(*where, gone)
         moved = [one for one in gone if not _is_same(one, findings[one.id])]
         now = self._clock.now()
         for posting in moved:
@@ -180,8 +91,8 @@ class CompleteDimensions:
                 refusal = PartlyFound(count, len(posting.line_numbers))
                 posting.hold(refusal.code, refusal.cause, run.id, now)
         self._log.save(*moved, *pages(run, settled(moved), now))
-        if len(moved) < len(gone):
-            raise BusinessCentralUnavailable("a line is listed and yet not found")
+        unreadable = RefusedByBusinessCentral("nothing", "its lines' dimensions cannot be read")
+        self._undo.undo(run, *where, [(one, unreadable) for one in gone if one not in moved])
 
 
 def _is_same(posting: PostedTransaction, finding: Finding) -> bool:
@@ -218,17 +129,3 @@ def _pending(posting: PostedTransaction, found: Found) -> Pending:
         for change in changes(line_id, line.dimensions, found[line_id])
     ]
     return Pending(posting, needed[:CAPACITY], len(needed) <= CAPACITY)
-
-
-def _requests(pending: Sequence[Pending]) -> Iterator[list[Pending]]:
-    """Fill requests in order; no entry's changes are torn between two."""
-    group: list[Pending] = []
-    operations = 0
-    for one in pending:
-        if group and operations + len(one.changes) > CAPACITY:
-            yield group
-            group, operations = [], 0
-        group.append(one)
-        operations += len(one.changes)
-    if group:
-        yield group

@@ -166,10 +166,10 @@ class SendPack:
     ) -> None:
         """Learn what the account brings along: all are sent again at once, that one bare."""
         now = self._clock.now()
-        for posting in pack:
-            posting.release(answer.cause, run.id, now)
-        self._save(run, pack, ())
         culprit = pack[answer.culprit]
+        for posting in pack:
+            posting.release(answer.cause, run.id, now, to_go_bare=posting is culprit)
+        self._save(run, pack, ())
         lines = zip(culprit.line_numbers, culprit.numbered.entry.lines, strict=True)
         line = next(line for number, line in lines if number == answer.line_number)
         suspect(self._log, self._clock, session.target, line)

@@ -28,11 +28,14 @@ class DimensionChange:
 def changes(
     line_id: str, wanted: Iterable[DimensionCode], found: Iterable[FoundDimension]
 ) -> tuple[DimensionChange, ...]:
-    """What must be written so that the line bears what is wanted; other dimensions stay."""
+    """What must be written so that the line bears what is wanted; other dimensions stay.
+
+    What is replaced goes first, for only that can be guarded by what was read.
+    """
     there = {one.code.casefold(): one for one in found}
     needed = []
     for one in wanted:
         present = there.get(one.code.casefold())
         if present is None or present.value.casefold() != one.value.casefold():
             needed.append(DimensionChange(line_id, one, present))
-    return tuple(needed)
+    return tuple(sorted(needed, key=lambda one: one.replaces is None))

@@ -121,6 +121,7 @@ class PostedTransaction(Aggregate):
         self.edition = 0
         self.was_in_doubt = False
         self.bare = False
+        self.tries = 0
 
     # --- why it is not posted ---------------------------------------------------------------
 
@@ -266,14 +267,23 @@ class PostedTransaction(Aggregate):
         self.cause = cause
         self.run_id = run_id
 
-    def release(self, why: str, run_id: UUID, timestamp: datetime) -> None:
+    def release(
+        self, why: str, run_id: UUID, timestamp: datetime, *, to_go_bare: bool = False
+    ) -> None:
         """Surely nothing of it exists: it may be sent again with the same numbers."""
         self._require("release", OPEN)
-        self._released(timestamp, why, run_id)
+        self._released(timestamp, why, run_id, self.bare or to_go_bare)
 
     @event("Released", topic="posted_transaction.released")
-    def _released(self, timestamp: datetime, why: str, run_id: UUID) -> None:
+    def _released(
+        self,
+        timestamp: datetime,
+        why: str,
+        run_id: UUID,
+        bare: bool = False,  # noqa: FBT001, FBT002 - the event's own member
+    ) -> None:
         self.state = State.RESERVED
+        self.bare = bare
         self.run_id = run_id
         self.code = None
         self.cause = None
@@ -310,6 +320,7 @@ class PostedTransaction(Aggregate):
         self.state = State.BARE
         self.place = Place.JOURNAL
         self.line_ids = line_ids
+        self.tries = 0
         self.run_id = run_id
         self.code = DimensionsPending.code
         self.cause = DimensionsPending().cause
@@ -322,6 +333,7 @@ class PostedTransaction(Aggregate):
     @event("Completing", topic="posted_transaction.completing")
     def _completing(self, timestamp: datetime, run_id: UUID) -> None:
         self.state = State.COMPLETING
+        self.tries += 1
         self.submitted_at = timestamp
         self.run_id = run_id
 

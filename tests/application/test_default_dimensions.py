@@ -1,15 +1,18 @@
 """Accounts that bring dimensions along: lines first, dimensions after (contract 2.9)."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from application_world import DEPARTMENT_TAG, Crash, Worker, World, purchase
+from application_world import DEPARTMENT_TAG, Crash, Worker, World, purchase, settings
+from domain.chart import Catalogue, Dimension, DimensionValue
 from domain.default_dimensions import DefaultDimensions
 from domain.journal_entry import AccountType
-from domain.pex_transaction import PexTransaction, TagValue
+from domain.pex_transaction import Allocation, PexTransaction, TagValue
 from domain.posted_transaction import State
+from domain.settings import FieldMapping, Source
 from domain.sync_run import RunStatus, SyncRun
 
 MEALS, SUPPLIES = "62400", "61100"
@@ -176,6 +179,31 @@ def test_what_was_taken_back_is_tried_again_by_the_next_run(brings: World) -> No
     assert dimensions(brings, 1)["DEPARTMENT"] == "OPS"
 
 
+def test_an_entry_that_needs_more_changes_than_a_request_takes_gets_them_all(
+    brings: World,
+) -> None:
+    values = Catalogue([DimensionValue("cv1", "GEN", "General")])
+    both = {**brings.chart.dimensions, "CLASS": Dimension("d2", "CLASS", "Class", values)}
+    brings.chart = replace(brings.chart, dimensions=both)
+    brings.worker = Worker(brings)
+    classed = FieldMapping("dimension:CLASS", Source("static", value="GEN"))
+    chosen = settings()
+    mappings = (*chosen.purchases.mappings, classed)
+    brings.save_settings(replace(chosen, purchases=replace(chosen.purchases, mappings=mappings)))
+    part = Allocation(Decimal("0.81"), tagged(1).tags)
+    brings.pex.all_rows = [replace(tagged(1), allocations=(part,) * 60), tagged(2)]
+    run = brings.sync()
+    assert brings.outcomes(run.id) == {1: "posted", 2: "posted"}
+    assert topics(brings, 1)[-4:] == ["completing", "left_bare", "completing", "completed"]
+    lines = brings.posting(1).lines_to_complete
+    assert len(lines) == 60
+    assert all(
+        brings.journal.dimensions_of[line_id]
+        == {"DEPARTMENT": "OPS", "PROJECT": "P1", "CLASS": "GEN"}
+        for line_id, _ in lines
+    )
+
+
 # --- answers lost, workers killed ----------------------------------------------------------
 
 
@@ -291,6 +319,43 @@ def test_a_dimension_changed_by_somebody_in_between_is_read_again(brings: World)
         return found
 
     brings.journal.dimensions = read_then_touch  # type: ignore[method-assign,assignment]
+    assert brings.finish(run_id).counts.posted == 1
+    assert dimensions(brings, 1)["DEPARTMENT"] == "OPS"
+
+
+def test_lines_that_somebody_changes_again_and_again_are_given_up_and_sink_nobody(
+    brings: World,
+) -> None:
+    run_id = bare(brings, tagged(1), tagged(2))
+    brings.journal.stale_changes = {"PEX1"}
+    brings.finish(run_id)
+    assert brings.outcomes(run_id) == {1: "failed:REFUSED_BY_BC", 2: "posted"}
+    assert topics(brings, 1).count("completing") == 5
+    assert brings.times_in_books(1) == 0
+    brings.journal.stale_changes = set()
+    assert brings.outcomes(brings.sync().id)[1] == "posted"
+
+
+def test_lines_that_are_there_and_yet_cannot_be_read_are_taken_back(brings: World) -> None:
+    run_id = bare(brings, tagged(1), tagged(2))
+    (first, _) = brings.posting(1).line_ids
+    read = brings.journal.dimensions
+
+    def read_without_the_first(*args: Any) -> Any:
+        return {key: value for key, value in read(*args).items() if key != first}
+
+    brings.journal.dimensions = read_without_the_first  # type: ignore[method-assign,assignment]
+    brings.finish(run_id)
+    assert brings.outcomes(run_id) == {1: "failed:REFUSED_BY_BC", 2: "posted"}
+    assert brings.times_in_books(1) == 0
+
+
+def test_lines_that_were_made_anew_by_a_person_get_their_dimensions(brings: World) -> None:
+    run_id = bare(brings)
+    for number in sorted(brings.journal.by_number):
+        old = brings.journal.by_number[number].id
+        brings.journal.edit_line(number, id=f"new-{number}")
+        brings.journal.dimensions_of[f"new-{number}"] = brings.journal.dimensions_of.pop(old)
     assert brings.finish(run_id).counts.posted == 1
     assert dimensions(brings, 1)["DEPARTMENT"] == "OPS"
 

@@ -19,6 +19,7 @@ from application.ports.general_journal import (
     NotRun,
     Refused,
     SetAnswer,
+    Stale,
     Unknown,
 )
 from domain.journal_entry import AccountType, DimensionCode, JournalEntry, JournalLine
@@ -232,7 +233,9 @@ def test_what_changed_since_it_was_read_must_be_read_again(books: Books) -> None
     kept, line = made(books, entry(1, 700010, CLASS), entry(2, 700030))
     stale = needed(books, line, DEPARTMENT)
     assert put(books, needed(books, line, replace(DEPARTMENT, value="SALES"))) == DimensionsSet()
-    assert isinstance(put(books, needed(books, kept, CLASS), stale), NotRun)
+    answer = put(books, needed(books, kept, CLASS), stale)
+    assert isinstance(answer, Stale)
+    assert answer.culprit == 1
     assert on(books, kept, line) == [{"DEPARTMENT": "ADM"}, {"DEPARTMENT": "SALES"}]
     assert put(books, needed(books, line, DEPARTMENT)) == DimensionsSet()
 
@@ -241,7 +244,7 @@ def test_what_was_added_since_it_was_read_must_be_read_again(books: Books) -> No
     (line,) = made(books, entry(1, 700010))
     stale = needed(books, line, DEPARTMENT)
     assert put(books, stale) == DimensionsSet()
-    assert isinstance(put(books, stale), NotRun)
+    assert isinstance(put(books, stale), Stale)
     assert on(books, line) == [{"DEPARTMENT": "OPS"}]
 
 
@@ -249,7 +252,9 @@ def test_a_line_that_is_gone_since_it_was_read_changes_nothing(books: Books) -> 
     kept, gone = made(books, entry(1, 700010), entry(2, 700030))
     wanted = [needed(books, line, DEPARTMENT) for line in (kept, gone)]
     books.port.delete(books.port.resolve(), [gone])
-    assert isinstance(put(books, *wanted), NotRun)
+    answer = put(books, *wanted)
+    assert isinstance(answer, Stale)
+    assert answer.culprit == 1
     assert on(books, kept) == [{}]
 
 

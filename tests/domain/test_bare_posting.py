@@ -192,6 +192,26 @@ def test_each_request_that_is_sent_for_it_is_timed() -> None:
     assert posting.submitted_at == LATER
 
 
+def test_the_tries_of_setting_dimensions_are_counted_anew_for_new_lines() -> None:
+    posting = completing()
+    posting.leave_bare("changed meanwhile", RUN, LATER)
+    posting.begin_completing(RUN, LATER)
+    assert posting.tries == 2
+    posting.adopt(Place.JOURNAL, ("a", "b"), RUN, LATER)
+    assert posting.tries == 0
+
+
+def test_one_that_collided_is_released_to_go_bare() -> None:
+    posting = failed()
+    posting.reserve(ENTRY, (800_000, 800_010), TARGET, 4, "hash", RUN, LATER)
+    posting.submit(RUN, LATER)
+    posting.release("another entry collided", RUN, LATER)
+    assert not posting.bare
+    posting.submit(RUN, LATER)
+    posting.release("it collided", RUN, LATER, to_go_bare=True)
+    assert posting.bare
+
+
 def test_what_is_taken_back_keeps_the_reason() -> None:
     for stage in (undoing, failed):
         assert (stage().code, stage().cause) == ("REFUSED_BY_BC", "no such value")

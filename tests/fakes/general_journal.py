@@ -20,6 +20,7 @@ from application.ports.general_journal import (
     NumberTaken,
     Refused,
     SetAnswer,
+    Stale,
     Unknown,
 )
 from domain.findings import FoundLedgerEntry, FoundLine
@@ -57,6 +58,7 @@ class FakeGeneralJournal:
         self.defaults: dict[str, dict[str, str]] = {}
         self.deleted_values: set[str] = set()
         self.refused_changes: set[str] = set()
+        self.stale_changes: set[str] = set()
         self.dimensions_of: dict[str, dict[str, str]] = {}
         self.set_requests = 0
         self.by_number: dict[int, FoundLine] = {}
@@ -210,11 +212,12 @@ class FakeGeneralJournal:
         there = {line.id: line for line in self.by_number.values()}
         for index, changes in enumerate(entries):
             for change in changes:
-                on_line = self.dimensions_of[change.line_id]
+                line = there.get(change.line_id)
+                key = line.external_document_number if line else ""
+                is_there = self.dimensions_of[change.line_id].get(change.wanted.code)
                 read = change.replaces.value if change.replaces else None
-                if change.line_id not in there or on_line.get(change.wanted.code) != read:
-                    return NotRun(BusinessCentralUnavailable("changed meanwhile"))
-                key = there[change.line_id].external_document_number
+                if line is None or is_there != read or key in self.stale_changes:
+                    return Stale(index, RefusedByBusinessCentral("Request_EntityChanged", "no"))
                 if change.wanted.value in self.deleted_values or key in self.refused_changes:
                     return Refused(index, RefusedByBusinessCentral("Application_X", "no value"))
         for change in (change for changes in entries for change in changes):

@@ -6,10 +6,16 @@ from typing import Any
 
 import msgspec
 
-from adapters.business_central.batch import CONFLICT, ERROR, is_collision, not_an_entrys, outer
+from adapters.business_central.batch import (
+    CONFLICT,
+    ERROR,
+    RECORD_NOT_FOUND,
+    is_collision,
+    not_an_entrys,
+    outer,
+)
 from adapters.business_central.client import PRIMARY, Client, decode
 from adapters.business_central.errors import (
-    COMPANY_NOT_FOUND,
     NOT_FOUND,
     BcError,
     Place,
@@ -26,6 +32,7 @@ from application.ports.general_journal import (
     NotRun,
     Refused,
     SetAnswer,
+    Stale,
     Unknown,
 )
 from domain.line_dimensions import DimensionChange, FoundDimension
@@ -36,19 +43,7 @@ from domain.refusals import RefusedByBusinessCentral
 GO_ON = {"Prefer": "odata.continue-on-error"}
 JSON = {"Content-Type": "application/json"}
 ENGLISH = {"Accept-Language": "en-US"}
-STALE = frozenset({"Internal_RecordNotFound", "Internal_DataNotFoundFilter"}) | {
-    "BadRequest_InvalidToken",
-    "Request_EntityChanged",
-}
-
-
-class DimensionsChanged(BusinessCentralUnavailable):
-    """A line or its dimensions were changed by somebody between reading and writing."""
-
-    code = "DIMENSIONS_CHANGED"
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"a line was changed meanwhile: {message}")
+STALE = RECORD_NOT_FOUND | {"BadRequest_InvalidToken", "Request_EntityChanged"}
 
 
 class LineDimensions:
@@ -60,10 +55,10 @@ class LineDimensions:
         self._place = replace(client.place("$batch"), company_id=company_id)
 
     def read(self, line_ids: Sequence[str]) -> Mapping[str, tuple[FoundDimension, ...]]:
-        """By line id; a line that is gone is left out.
+        """By line id; a line whose own answer is an error is left out.
 
         Raises:
-            Refusal: it cannot be read, or not all of it.
+            Refusal: BC is away, or lets the user read nothing.
             ValueError: more lines than a `$batch` may have operations.
         """
         _check_size(len(line_ids))
@@ -98,9 +93,10 @@ class LineDimensions:
             rows = decode(Rows[DimensionRow], bytes(answer.body)).value
             return tuple(row.value() for row in rows)
         error = read_error(answer.status, bytes(answer.body))
-        if error.status == NOT_FOUND and error.code != COMPANY_NOT_FOUND:
-            return None
-        raise refusal_of(error, self._place)
+        general = not_an_entrys(error, self._place)
+        if general is not None:
+            raise general.refusal
+        return None
 
     def write(
         self, entries: Sequence[Sequence[DimensionChange]], before: Callable[[], None]
@@ -110,8 +106,9 @@ class LineDimensions:
         Raises:
             ValueError: more changes than a `$batch` may have operations.
         """
+        guarded: set[str] = set()
         requests = [
-            self._change(f"{place}.{index}", change)
+            self._change(f"{place}.{index}", change, guarded)
             for place, changes in enumerate(entries)
             for index, change in enumerate(changes)
         ]
@@ -123,8 +120,12 @@ class LineDimensions:
         said = outer(status, body, self._place, asked_to_wait(response))
         return said or _inner(body, entries, self._place)
 
-    def _change(self, key: str, change: DimensionChange) -> dict[str, Any]:
-        """A change of the value that is there, or a dimension that is not there yet."""
+    def _change(self, key: str, change: DimensionChange, guarded: set[str]) -> dict[str, Any]:
+        """A change of the value that is there, or a dimension that is not there yet.
+
+        The first change of a line is guarded by what was read. For those that follow it, nothing
+        says whether BC counts the first one as a change of theirs (contract 3.6).
+        """
         url, wanted = self._url(change.line_id), change.wanted
         if change.replaces is None:
             body = {"code": wanted.code, "valueCode": wanted.value}  # in this order, contract 2.9
@@ -135,11 +136,13 @@ class LineDimensions:
                 "headers": {**JSON, **ENGLISH},
                 "body": body,
             }
+        match = "*" if change.line_id in guarded else change.replaces.etag or "*"
+        guarded.add(change.line_id)
         return {
             "id": key,
             "method": "PATCH",
             "url": f"{url}({change.replaces.id})",
-            "headers": {**JSON, **ENGLISH, "If-Match": change.replaces.etag or "*"},
+            "headers": {**JSON, **ENGLISH, "If-Match": match},
             "body": {"valueCode": wanted.value},
         }
 
@@ -186,12 +189,11 @@ def _failed(answer: InnerAnswer, entries: int, place: Place) -> SetAnswer:
     general = not_an_entrys(error, place)
     if general is not None:
         return general
-    if _is_stale(error):
-        return NotRun(DimensionsChanged(error.message))
     culprit = (answer.id or "").partition(".")[0]
     if not culprit.isdecimal() or int(culprit) >= entries:
         return NotRun(refusal_of(error, place))
-    return Refused(int(culprit), RefusedByBusinessCentral(error.code, error.message))
+    refusal = RefusedByBusinessCentral(error.code, error.message)
+    return (Stale if _is_stale(error) else Refused)(int(culprit), refusal)
 
 
 def _is_stale(error: BcError) -> bool:

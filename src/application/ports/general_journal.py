@@ -112,8 +112,19 @@ class DimensionsSet:
     """Every change was made, and is echoed as sent."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Nothing was changed: a line of the entry at `culprit` is not as it was read any more.
+
+    It must be read again; `refusal` is what the entry comes to if that never helps.
+    """
+
+    culprit: int
+    refusal: Failure
+
+
 Answer = Accepted | Refused | Collides | NumberTaken | NotRun | Unknown
-SetAnswer = DimensionsSet | Refused | NotRun | Unknown
+SetAnswer = DimensionsSet | Refused | Stale | NotRun | Unknown
 
 
 class GeneralJournal(Protocol):
@@ -163,7 +174,10 @@ class GeneralJournal(Protocol):
     def dimensions(
         self, journal: Journal, line_ids: Sequence[str]
     ) -> Mapping[str, tuple[FoundDimension, ...]]:
-        """What dimensions unposted lines bear, by line id; lines that are gone are left out."""
+        """What dimensions unposted lines bear, by line id.
+
+        Lines that are gone, or cannot be read, are left out.
+        """
 
     def set_dimensions(
         self,
@@ -173,8 +187,7 @@ class GeneralJournal(Protocol):
     ) -> SetAnswer:
         """Make the changes of several entries in one request, all or nothing (contract 2.9).
 
-        Answers like `submit`, and NotRun where a line or dimension is not as it was read: then all
-        of it must be read again.
+        Never raises for what BC or the network does; sends nothing after `not_after`.
         """
 
     def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from adapters.business_central.access import HttpBusinessCentral
-from adapters.business_central.dimensions import DimensionsChanged
 from application.ports.company_data import (
     BusinessCentralPermissionMissing,
     BusinessCentralRefused,
@@ -23,6 +22,7 @@ from application.ports.general_journal import (
     NotRun,
     Refused,
     SetAnswer,
+    Stale,
     Unknown,
 )
 from domain.journal_entry import DimensionCode
@@ -110,14 +110,16 @@ def test_lines_are_read_from_the_primary_and_none_keeps_another_back(wire: Wire)
             "body": {"value": [row("DEPARTMENT", "ADM", **{"@odata.etag": "e1"})]},
         },
         "2": {"status": 200, "body": {"value": []}},
+        "3": error(400, DIALOG),
     }
-    found = wire.read("l1", "l2", "l3")
+    found = wire.read("l1", "l2", "l3", "l4")
     assert found == {"l1": (FoundDimension("id-DEPARTMENT", "DEPARTMENT", "ADM", "e1"),), "l3": ()}
     assert wire.headers["prefer"] == "odata.continue-on-error"
     assert "isolation" not in wire.headers
     assert wire.headers["data-access-intent"] == "ReadWrite"
     assert [one["url"] for one in wire.asked] == [
-        f"companies(6f0d2c11)/journalLines({line})/dimensionSetLines" for line in ("l1", "l2", "l3")
+        f"companies(6f0d2c11)/journalLines({line})/dimensionSetLines"
+        for line in ("l1", "l2", "l3", "l4")
     ]
     assert {one["headers"]["Data-Access-Intent"] for one in wire.asked} == {"ReadWrite"}
 
@@ -129,13 +131,12 @@ def test_lines_are_read_from_the_primary_and_none_keeps_another_back(wire: Wire)
         ({"0": error(404, "Internal_CompanyNotFound")}, CompanyNotFound),
         ({"0": error(400, "Unknown", PERMISSION)}, BusinessCentralPermissionMissing),
         ({"0": error(503, "Unknown")}, BusinessCentralUnavailable),
-        ({"0": error(400, DIALOG)}, BusinessCentralRefused),
         ({"0": {"status": 200, "body": {"rows": 1}}}, BusinessCentralUnavailable),
         (None, BusinessCentralUnavailable),
     ],
     ids=str,
 )
-def test_what_cannot_be_read_for_sure_is_never_taken_for_gone(
+def test_what_keeps_all_lines_from_being_read_is_never_taken_for_a_line_that_is_gone(
     wire: Wire, answers: dict[str, dict[str, Any]] | None, refusal: type[Refusal]
 ) -> None:
     wire.answers = answers
@@ -158,6 +159,14 @@ def test_what_is_there_is_patched_by_its_etag_and_what_is_not_is_posted(wire: Wi
     assert (posted["method"], posted["url"]) == ("POST", f"{lines}(l2)/dimensionSetLines")
     assert list(posted["body"].items()) == [("code", "CLASS"), ("valueCode", "GEN")]
     assert {one["headers"]["Accept-Language"] for one in wire.asked} == {"en-US"}
+
+
+def test_only_the_first_change_of_a_line_is_guarded_by_what_was_read(wire: Wire) -> None:
+    location = FoundDimension("d2", "LOCATION", "BOSTON", 'W/"def"')
+    again = DimensionChange("l1", DimensionCode("LOCATION", "PORTLAND"), location)
+    other = DimensionChange("l3", DimensionCode("LOCATION", "PORTLAND"), location)
+    wire.write((REPLACED, again), (other,))
+    assert [one["headers"]["If-Match"] for one in wire.asked] == ['W/"abc"', "*", 'W/"def"']
 
 
 def test_a_dimension_that_came_without_an_etag_is_patched_unguarded(wire: Wire) -> None:
@@ -186,13 +195,14 @@ def test_the_first_error_names_the_entry_and_nothing_was_changed(wire: Wire) -> 
     ],
     ids=str,
 )
-def test_what_is_no_longer_as_it_was_read_refuses_no_entry(
+def test_what_is_no_longer_as_it_was_read_names_its_entry_to_be_read_again(
     wire: Wire, inner: dict[str, Any]
 ) -> None:
     wire.answers = {"0.0": inner}
     answer = wire.write((REPLACED,))
-    assert isinstance(answer, NotRun)
-    assert isinstance(answer.refusal, DimensionsChanged)
+    assert isinstance(answer, Stale)
+    assert answer.culprit == 0
+    assert answer.refusal.code == "REFUSED_BY_BC"
 
 
 @pytest.mark.parametrize(
