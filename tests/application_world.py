@@ -11,6 +11,7 @@ from uuid import UUID
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun, NextStep
 from application.attach_receipts import AttachReceipts
+from application.complete_dimensions import CompleteDimensions
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
 from application.notice_missing import NoticeMissing
@@ -22,6 +23,7 @@ from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
 from application.store_receipts import StoreReceipts
 from application.sync_tag_options import SyncTagOptions
+from application.undo_entries import UndoEntries
 from application.verify import compare
 from application.want_receipts import WantReceipts
 from domain.chart import (
@@ -38,7 +40,7 @@ from domain.connection import Connection, Microsoft, MicrosoftMode
 from domain.eastern_time import EASTERN
 from domain.money import Money
 from domain.pex_transaction import PexTransaction, Record, TagValue
-from domain.posted_transaction import PostedTransaction, State
+from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.settings import Fees, FieldMapping, Purchases, Rebates, Settings, Source, Transfers
 from domain.sync_run import Reported, RunPage, SyncRun
 from fakes.clock import FakeClock
@@ -155,6 +157,8 @@ class Worker:
         sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
         send = SendPack(log, clock, self.boundary)
         in_doubt = timedelta(seconds=720)
+        undo = UndoEntries(log, sessions, clock, self.boundary)
+        complete = CompleteDimensions(log, sessions, undo, clock, self.boundary)
         doubts = SettleDoubt(log, world.unfinished, sessions, clock, in_doubt)
         pex = FakePexAccess(world.pex)
         vendors = AddVendors(
@@ -172,6 +176,7 @@ class Worker:
                 FetchRows(pex, world.worklist, log, clock, atomically, self.boundary),
                 PostTransactions(
                     doubts,
+                    complete,
                     send,
                     PostEntries(
                         world.worklist, log, clock, atomically, send, vendors, self.boundary
@@ -279,7 +284,7 @@ class World:
             raise
 
     def unfinished(self, connection_id: UUID) -> list[UUID]:
-        states = (State.RESERVED, State.SUBMITTED, State.IN_DOUBT)
+        states = {State.RESERVED, *UNSETTLED}
         return [
             one.id
             for one in self.log.all_of(PostedTransaction)

@@ -20,7 +20,7 @@ from application.settle_doubt import SettleDoubt
 from application.troubles import A_PERSON_MUST_ACT, AWAY, InternalFault
 from application.turn import Phase, Turn
 from domain.connection import Connection
-from domain.posted_transaction import OPEN
+from domain.posted_transaction import UNSETTLED
 from domain.refusals import Refusal
 from domain.sync_run import Outcome, RunPage, RunStatus, SyncRun
 
@@ -136,7 +136,7 @@ class AdvanceRun:
         now = self._clock.now()
         doubts = [] if run.preview or not run.kinds else self._doubts.unfinished(run)
         self._doubts.note_lost_answers(run, doubts)
-        rows = tuple(report(one, Outcome.IN_DOUBT) for one in doubts if one.state in OPEN)
+        rows = tuple(report(one, Outcome.IN_DOUBT) for one in doubts if one.state in UNSETTLED)
         pages = (run.report(rows, now),) if rows else ()
         begun = run.counts.posted or run.counts.tags_synced or rows
         status = RunStatus.INTERRUPTED if begun else RunStatus.FAILED

@@ -18,7 +18,7 @@ from domain.journal_entry import JournalEntry
 from domain.mapping import map_transaction
 from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, PexTransaction, classify
-from domain.posted_transaction import OPEN, PostedTransaction, State
+from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.refusals import InDoubt, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
 from domain.vendors import MissingVendor
@@ -133,9 +133,9 @@ class DecideRows:
             return Underway() if here else InBooks(posting, PexSnapshot.of(row))
         if posting.state is State.HELD:
             return Settled(Outcome.FAILED, posting.code, posting.cause)
-        if posting.state in OPEN or posting.is_to_be_sent_again_to(session.target):
+        if posting.state in UNSETTLED or posting.is_to_be_sent_again_to(session.target):
             if run.preview:
-                return Settled(Outcome.IN_DOUBT, InDoubt.code, posting.cause)
+                return Settled(Outcome.IN_DOUBT, posting.code or InDoubt.code, posting.cause)
             return Underway()
         return None
 

@@ -23,6 +23,7 @@ from application.decide_rows import (
     reported,
 )
 from application.know_merchants import KnowMerchants
+from application.known_defaults import ways
 from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -283,6 +284,7 @@ class PostEntries:
             session.target,
             lambda: session.port.highest_line_number(session.journal),
         )
+        goes_bare = ways(self._log, session.target)
         free = iter(numbers.reserve(batch.lines, now))
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
@@ -298,5 +300,5 @@ class PostEntries:
                 session.letter,
                 batch.snapshots[posting.id],
             )
-            posting.submit(run.id, now)
+            posting.submit(run.id, now, bare=goes_bare(entry))
         return [numbers]

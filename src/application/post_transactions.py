@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from application.complete_dimensions import CompleteDimensions
 from application.ports.clock import Clock
 from application.post_entries import PostEntries
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.turn import Turn
-from domain.posted_transaction import OPEN
+from domain.posted_transaction import UNSETTLED, State
 
 UNKNOWNS_BEFORE_WAITING = 2
 
@@ -19,12 +20,14 @@ class PostTransactions:
     def __init__(
         self,
         doubts: SettleDoubt,
+        complete: CompleteDimensions,
         send: SendPack,
         post: PostEntries,
         clock: Clock,
         boundary: Callable[[str], None],
     ) -> None:
         self._doubts = doubts
+        self._complete = complete
         self._send = send
         self._post = post
         self._clock = clock
@@ -37,18 +40,23 @@ class PostTransactions:
         now, run, session = self._clock.now(), turn.run, turn.session
         unfinished = [] if run.preview else self._doubts.unfinished(run)
         self._doubts.note_lost_answers(run, unfinished)
-        if self._doubts.settle_due(run, unfinished):
+        due = [one for one in unfinished if self._doubts.due_at(one) <= now]
+        if self._doubts.settle_due(run, unfinished) or self._complete.settle(run, session, due):
             session.unknown_in_a_row = 0
             self._boundary("settled")
             return now
-        in_doubt = [one for one in unfinished if one.state in OPEN]
+        in_doubt = [one for one in unfinished if one.state in UNSETTLED]
         waits = [self._doubts.due_at(posting) for posting in in_doubt]
         if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
+            bare = [one for one in unfinished if one.state is State.BARE]
+            if bare:
+                self._complete.complete(run, session, bare)
+                return now
             again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
             if again:
                 self._send.send_again(run, session, again)
                 return now
-            due = self._post.post_next(run, session, turn.connection.business_id)
-            if due is not None:
-                waits.append(due)
+            following = self._post.post_next(run, session, turn.connection.business_id)
+            if following is not None:
+                waits.append(following)
         return min(waits, default=None)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from domain.posted_transaction import PostedTransaction
+from domain.posted_transaction import PostedTransaction, State
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 
 
@@ -13,6 +13,18 @@ def pages(
     """The run and its new page, to be saved together; nothing where nothing is to be told."""
     rows = tuple(reports)
     return (run, run.report(rows, timestamp)) if rows else ()
+
+
+SETTLED = {
+    State.POSTED: Outcome.POSTED,
+    State.HELD: Outcome.FAILED,
+    State.FAILED: Outcome.FAILED,
+}
+
+
+def settled(postings: Iterable[PostedTransaction]) -> tuple[Reported, ...]:
+    """The lines of those that are settled by now; what is still to be done is told later."""
+    return tuple(report(one, SETTLED[one.state]) for one in postings if one.state in SETTLED)
 
 
 def report(posting: PostedTransaction, outcome: Outcome) -> Reported:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from application.known_defaults import suspect, ways
 from application.look import NEAR, look_around
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import (
     Accepted,
     Answer,
+    Collides,
     GeneralJournal,
     Journal,
     NotRun,
@@ -16,7 +18,7 @@ from application.ports.general_journal import (
     Refused,
     Unknown,
 )
-from application.reporting import pages, report
+from application.reporting import pages, report, settled
 from application.run_session import RunSession, open_numbers
 from domain.findings import InLedger, Look, Nothing, Part, Twice, Whole
 from domain.pack import CAPACITY, NumberedEntry
@@ -46,11 +48,13 @@ class SendPack:
         """Send entries once more that surely do not exist, with the numbers that they have."""
         pack: list[PostedTransaction] = []
         lines = 0
+        goes_bare = ways(self._log, session.target)
         for posting in postings:
             lines += len(posting.line_numbers)
             if pack and lines > CAPACITY:
                 break
-            posting.submit(run.id, self._clock.now())
+            bare = posting.bare or goes_bare(posting.numbered.entry)
+            posting.submit(run.id, self._clock.now(), bare=bare)
             pack.append(posting)
         self._log.save(*pack)
         self._boundary("submitted again")
@@ -81,6 +85,9 @@ class SendPack:
             reports = self._accepted(run, session, pack, answer)
         elif isinstance(answer, Refused):
             reports = self._refused(run, pack, answer)
+        elif isinstance(answer, Collides):
+            self._collides(run, session, pack, answer)
+            return
         elif isinstance(answer, NumberTaken):
             self._number_taken(run, session, pack, answer)
             return
@@ -115,7 +122,7 @@ class SendPack:
             else:
                 session.port.delete(session.journal, ids)
                 posting.adopt(Place.LEDGER, entry_ids, run.id, now)
-        return tuple(report(posting, Outcome.POSTED) for posting in pack)
+        return settled(pack)
 
     def _posted_before(
         self, session: RunSession, pack: Sequence[PostedTransaction]
@@ -149,6 +156,23 @@ class SendPack:
             if posting is not culprit:
                 posting.release("Another entry of the same request was refused.", run.id, now)
         return (report(culprit, Outcome.FAILED),)
+
+    def _collides(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        pack: Sequence[PostedTransaction],
+        answer: Collides,
+    ) -> None:
+        """Learn what the account brings along: all are sent again at once, that one bare."""
+        now = self._clock.now()
+        culprit = pack[answer.culprit]
+        for posting in pack:
+            posting.release(answer.cause, run.id, now, to_go_bare=posting is culprit)
+        self._save(run, pack, ())
+        lines = zip(culprit.line_numbers, culprit.numbered.entry.lines, strict=True)
+        line = next(line for number, line in lines if number == answer.line_number)
+        suspect(self._log, self._clock, session.target, line)
 
     def _number_taken(
         self,
@@ -214,8 +238,7 @@ def take_finding(
         found = finding.found if isinstance(finding, Part) else len(finding.lines)
         refusal = PartlyFound(found, len(posting.line_numbers))
         posting.hold(refusal.code, refusal.cause, run.id, now)
-        return (report(posting, Outcome.FAILED),)
-    return (report(posting, Outcome.POSTED),)
+    return settled((posting,))
 
 
 def _ours(posting: PostedTransaction, finding: Twice) -> bool:

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from application.look import FAR, NEAR, look_around
+from application.look import find_entries
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
-from application.ports.general_journal import GeneralJournal, Journal
 from application.reporting import pages
 from application.run_session import RunSessions
 from application.send_pack import take_finding
-from domain.findings import Finding, Nothing
-from domain.posted_transaction import OPEN, PostedTransaction, State, Target
+from domain.posted_transaction import OPEN, UNSETTLED, PostedTransaction, State, Target
 from domain.sync_run import Reported, SyncRun
 
 
@@ -37,7 +35,7 @@ class SettleDoubt:
         """What was sent and is not settled, and what waits to be sent again; oldest first."""
         streams = self._unfinished(run.connection_id)
         found = self._log.find_many(PostedTransaction, streams).values()
-        waiting = [one for one in found if one.state in OPEN or one.must_be_sent_again]
+        waiting = [one for one in found if one.state in UNSETTLED or one.must_be_sent_again]
         return sorted(waiting, key=lambda one: (one.submitted_at or run.started_at, one.pex_id))
 
     def note_lost_answers(self, run: SyncRun, postings: Iterable[PostedTransaction]) -> None:
@@ -63,22 +61,8 @@ class SettleDoubt:
 
     def _settle(self, run: SyncRun, target: Target, postings: list[PostedTransaction]) -> None:
         port, journal = self._sessions.journal(run, target)
-        findings = self._find(port, journal, postings, NEAR)
-        missing = [one for one in postings if isinstance(findings[one.id], Nothing)]
-        if missing:
-            findings |= self._find(port, journal, missing, FAR)
+        findings = find_entries(port, journal, postings)
         reports: list[Reported] = []
         for one in postings:
             reports.extend(take_finding(run, port, journal, one, findings[one.id], self._clock))
         self._log.save(*postings, *pages(run, reports, self._clock.now()))
-
-    def _find(
-        self,
-        port: GeneralJournal,
-        journal: Journal,
-        postings: Sequence[PostedTransaction],
-        margin: timedelta,
-    ) -> dict[UUID, Finding]:
-        days = [posting.numbered.entry.posting_date for posting in postings]
-        look = look_around(port, journal, days, margin)
-        return {posting.id: look.find(posting.keys, posting.numbered.entry) for posting in postings}

@@ -13,11 +13,16 @@ CAPACITY = 100
 
 @dataclass(frozen=True, slots=True)
 class NumberedEntry:
-    """An entry with the line numbers reserved for it, one for each line, in order."""
+    """An entry with the line numbers reserved for it, one for each line, in order.
+
+    Attributes:
+        bare: whether its lines are sent without their dimensions, which are set afterwards.
+    """
 
     stream: UUID
     entry: JournalEntry
     line_numbers: tuple[int, ...]
+    bare: bool = False
 
     @property
     def payload_hash(self) -> str:

@@ -12,11 +12,12 @@ from uuid import UUID, uuid5
 from eventsourcing.domain import Aggregate, event
 
 from domain.document_keys import DocumentKeys
-from domain.journal_entry import JournalEntry
+from domain.journal_entry import JournalEntry, JournalLine
 from domain.money import Money
 from domain.pack import NumberedEntry
 from domain.pex_snapshot import Change, Difference, PexSnapshot, differences, standing
 from domain.pex_transaction import Kind, Record
+from domain.refusals import DimensionsPending, PostedWithoutDimensions
 
 _NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a02")
 
@@ -30,6 +31,9 @@ class State(StrEnum):
     RESERVED = "reserved"
     SUBMITTED = "submitted"
     IN_DOUBT = "in_doubt"
+    BARE = "bare"
+    COMPLETING = "completing"
+    UNDOING = "undoing"
     HELD = "held"
     POSTED = "posted"
 
@@ -42,6 +46,10 @@ class Place(StrEnum):
 
 
 OPEN = frozenset({State.SUBMITTED, State.IN_DOUBT})
+# The lines stand in the journal, and their dimensions are not known to be on them.
+INCOMPLETE = frozenset({State.BARE, State.COMPLETING, State.UNDOING})
+COMPLETABLE = frozenset({State.BARE, State.COMPLETING})
+UNSETTLED = OPEN | INCOMPLETE
 SENDABLE = frozenset({State.SEEN, State.SKIPPED, State.FAILED, State.RESERVED})
 
 
@@ -118,6 +126,8 @@ class PostedTransaction(Aggregate):
         self.in_pex: PexSnapshot | None = None
         self.changes: tuple[Change, ...] = ()
         self.missing_since: datetime | None = None
+        self.bare = False
+        self.tries = 0
 
     # --- why it is not posted ---------------------------------------------------------------
 
@@ -203,28 +213,38 @@ class PostedTransaction(Aggregate):
         self.code = None
         self.cause = None
 
-    def submit(self, run_id: UUID, timestamp: datetime) -> None:
-        """Write down that it is being sent now.
+    def submit(self, run_id: UUID, timestamp: datetime, *, bare: bool = False) -> None:
+        """Write down that it is being sent now, `bare` where its dimensions follow afterwards.
 
         Raises:
             OutOfTurnError: nothing is reserved, or it is being sent already.
         """
         self._require("submit", frozenset({State.RESERVED}))
-        self._submitted(timestamp, self.attempts + 1, run_id)
+        self._submitted(timestamp, self.attempts + 1, run_id, bare)
 
     @event("Submitted", topic="posted_transaction.submitted")
-    def _submitted(self, timestamp: datetime, attempt: int, run_id: UUID) -> None:
+    def _submitted(
+        self,
+        timestamp: datetime,
+        attempt: int,
+        run_id: UUID,
+        bare: bool = False,  # noqa: FBT001, FBT002 - the event's own member
+    ) -> None:
         self.state = State.SUBMITTED
         self.attempts = attempt
         self.submitted_at = timestamp
         self.run_id = run_id
+        self.bare = bare
 
     # --- outcomes ----------------------------------------------------------------------------
 
     def confirm(self, line_ids: tuple[str, ...], run_id: UUID, timestamp: datetime) -> None:
-        """BC answered that every line exists."""
+        """BC answered that every line exists; of a bare entry the dimensions are still to come."""
         self._require("confirm", OPEN)
-        self._confirmed(timestamp, line_ids, run_id)
+        if self.bare:
+            self._laid_bare(timestamp, line_ids, run_id)
+        else:
+            self._confirmed(timestamp, line_ids, run_id)
 
     @event("Confirmed", topic="posted_transaction.confirmed")
     def _confirmed(self, timestamp: datetime, line_ids: tuple[str, ...], run_id: UUID) -> None:
@@ -246,11 +266,18 @@ class PostedTransaction(Aggregate):
     ) -> None:
         """Its entry was found in BC: by an attempt whose answer was lost, or from before.
 
-        `letter` is that of the keys by which it was found; None for those that it has.
+        `letter` is that of the keys by which it was found; None for those that it has. One that was
+        sent bare is posted only once its dimensions are set, or a person says so.
         """
-        self._require("adopt", OPEN | SENDABLE | {State.HELD})
+        self._require("adopt", UNSETTLED | SENDABLE | {State.HELD})
         its_letter = self.letter if letter is None else letter
-        self._adopted(timestamp, place, ids, run_id, its_letter, snapshot or self.in_pex)
+        if not self.bare or self.state is State.HELD:
+            self._adopted(timestamp, place, ids, run_id, its_letter, snapshot or self.in_pex)
+        elif place is Place.JOURNAL:
+            self._laid_bare(timestamp, ids, run_id)
+        else:
+            refusal = PostedWithoutDimensions()
+            self._held(timestamp, refusal.code, refusal.cause, run_id)
 
     @event("Adopted", topic="posted_transaction.adopted")
     def _adopted(
@@ -285,21 +312,30 @@ class PostedTransaction(Aggregate):
         self.cause = cause
         self.run_id = run_id
 
-    def release(self, why: str, run_id: UUID, timestamp: datetime) -> None:
+    def release(
+        self, why: str, run_id: UUID, timestamp: datetime, *, to_go_bare: bool = False
+    ) -> None:
         """Surely nothing of it exists: it may be sent again with the same numbers."""
         self._require("release", OPEN)
-        self._released(timestamp, why, run_id)
+        self._released(timestamp, why, run_id, self.bare or to_go_bare)
 
     @event("Released", topic="posted_transaction.released")
-    def _released(self, timestamp: datetime, why: str, run_id: UUID) -> None:
+    def _released(
+        self,
+        timestamp: datetime,
+        why: str,
+        run_id: UUID,
+        bare: bool = False,  # noqa: FBT001, FBT002 - the event's own member
+    ) -> None:
         self.state = State.RESERVED
+        self.bare = bare
         self.run_id = run_id
         self.code = None
         self.cause = None
 
     def reject(self, code: str, cause: str, run_id: UUID, timestamp: datetime) -> None:
         """BC refused it, and nothing of it exists."""
-        self._require("reject", OPEN)
+        self._require("reject", OPEN | {State.UNDOING})
         self._rejected(timestamp, code, cause, run_id)
 
     @event("Rejected", topic="posted_transaction.rejected")
@@ -308,15 +344,75 @@ class PostedTransaction(Aggregate):
         self.code = code
         self.cause = cause
         self.run_id = run_id
+        self.bare = False
 
     def hold(self, code: str, cause: str, run_id: UUID, timestamp: datetime) -> None:
         """Partly found: nothing more is done until a person decides (contract 6.6, 6c)."""
-        self._require("hold", OPEN | SENDABLE)
+        self._require("hold", UNSETTLED | SENDABLE)
         self._held(timestamp, code, cause, run_id)
 
     @event("Held", topic="posted_transaction.held")
     def _held(self, timestamp: datetime, code: str, cause: str, run_id: UUID) -> None:
         self.state = State.HELD
+        self.code = code
+        self.cause = cause
+        self.run_id = run_id
+
+    # --- the second way: lines first, their dimensions afterwards (contract 2.9) ----------------
+
+    @event("LaidBare", topic="posted_transaction.laid_bare")
+    def _laid_bare(self, timestamp: datetime, line_ids: tuple[str, ...], run_id: UUID) -> None:
+        self.state = State.BARE
+        self.place = Place.JOURNAL
+        self.line_ids = line_ids
+        self.tries = 0
+        self.run_id = run_id
+        self.code = DimensionsPending.code
+        self.cause = DimensionsPending().cause
+
+    def begin_completing(self, run_id: UUID, timestamp: datetime) -> None:
+        """Write down that its dimensions are being set now."""
+        self._require("complete", COMPLETABLE)
+        self._completing(timestamp, run_id)
+
+    @event("Completing", topic="posted_transaction.completing")
+    def _completing(self, timestamp: datetime, run_id: UUID) -> None:
+        self.state = State.COMPLETING
+        self.tries += 1
+        self.submitted_at = timestamp
+        self.run_id = run_id
+
+    def leave_bare(self, why: str, run_id: UUID, timestamp: datetime) -> None:
+        """Surely not all of its dimensions were set: they may be read and set again at once."""
+        self._require("leave bare", frozenset({State.COMPLETING}))
+        self._left_bare(timestamp, why, run_id)
+
+    @event("LeftBare", topic="posted_transaction.left_bare")
+    def _left_bare(self, timestamp: datetime, why: str, run_id: UUID) -> None:
+        self.state = State.BARE
+        self.run_id = run_id
+
+    def complete(self, run_id: UUID, timestamp: datetime) -> None:
+        """Every line bears the dimensions that were written down for it."""
+        self._require("complete", COMPLETABLE)
+        self._completed(timestamp, run_id)
+
+    @event("Completed", topic="posted_transaction.completed")
+    def _completed(self, timestamp: datetime, run_id: UUID) -> None:
+        self.state = State.POSTED
+        self.run_id = run_id
+        self.code = None
+        self.cause = None
+
+    def undo(self, code: str, cause: str, run_id: UUID, timestamp: datetime) -> None:
+        """Its dimensions were refused: write down that its unposted lines are being deleted."""
+        self._require("undo", INCOMPLETE)
+        self._undoing(timestamp, code, cause, run_id)
+
+    @event("Undoing", topic="posted_transaction.undoing")
+    def _undoing(self, timestamp: datetime, code: str, cause: str, run_id: UUID) -> None:
+        self.state = State.UNDOING
+        self.submitted_at = timestamp
         self.code = code
         self.cause = cause
         self.run_id = run_id
@@ -404,7 +500,14 @@ class PostedTransaction(Aggregate):
         """The reserved entry with its line numbers."""
         if self.entry is None:
             raise OutOfTurnError("send", self.state)
-        return NumberedEntry(self.id, self.entry, self.line_numbers)
+        return NumberedEntry(self.id, self.entry, self.line_numbers, self.bare)
+
+    @property
+    def lines_to_complete(self) -> tuple[tuple[str, JournalLine], ...]:
+        """The ids of its lines in BC that are to bear dimensions, each with the line as mapped."""
+        lines = self.numbered.entry.lines
+        pairs = zip(self.line_ids, lines, strict=True)
+        return tuple((line_id, line) for line_id, line in pairs if line.dimensions)
 
     def _require(self, step: str, allowed: frozenset[State]) -> None:
         if self.state not in allowed:

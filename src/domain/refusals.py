@@ -372,6 +372,39 @@ class DimensionIsDefault(Failure):
         super().__init__(f"A mapped dimension is already a default of the account: {message}")
 
 
+class DimensionsPending(Failure):
+    """The lines stand in the journal, and their dimensions are not set yet (contract 2.9)."""
+
+    code = "DIMENSIONS_PENDING"
+    fix = "Do not post the journal yet: the dimensions are set by this sync or by the next one."
+
+    def __init__(self) -> None:
+        super().__init__("Its lines are in the journal, their dimensions are still to be set.")
+
+
+class PostedWithoutDimensions(Failure):
+    """A person posted the lines before their dimensions were known to be on them."""
+
+    code = "POSTED_WITHOUT_DIMENSIONS"
+    fix = (
+        "Compare the dimensions of its ledger entries in Business Central and correct them there; "
+        "it is not posted again. Then ask support to adopt it."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("It was posted before its dimensions were known to be set.")
+
+
+class StandsWithoutDimensions(Failure):
+    """Neither its dimensions nor the deletion of its lines were taken (contract 2.3.9)."""
+
+    code = "STANDS_WITHOUT_DIMENSIONS"
+    fix = "Set its dimensions in Business Central, or delete its lines there; then ask support."
+
+    def __init__(self, refused: str, kept: str) -> None:
+        super().__init__(f"{refused} Its lines could not be deleted: {kept}")
+
+
 class JournalUnderApproval(Failure):
     """The journal is under an approval request, so BC takes no line (contract 2.3.8)."""
 

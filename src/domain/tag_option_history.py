@@ -22,7 +22,7 @@ from domain.tag_options import (
     fold,
 )
 
-_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a05")
+_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a13")
 OPTIONS_A_PAGE = 1_000
 
 

@@ -23,6 +23,7 @@ from application.alias_vendors import AliasVendors
 from application.attach_receipts import AttachReceipts
 from application.backlog import Backlog
 from application.check_connection import CheckConnection
+from application.complete_dimensions import CompleteDimensions
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
@@ -42,9 +43,11 @@ from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.undo_entries import UndoEntries
 from application.verify import Verify
 from application.want_receipts import WantReceipts
 from domain.connection import Connection
+from domain.default_dimensions import DefaultDimensions
 from domain.journal_numbers import JournalNumbers
 from domain.merchant_vendor import MerchantVendor
 from domain.posted_transaction import PostedTransaction
@@ -63,6 +66,7 @@ AGGREGATES = (
     PostedTransaction,
     TransactionReceipts,
     JournalNumbers,
+    DefaultDimensions,
     MerchantVendor,
     VendorAliases,
 )
@@ -137,6 +141,8 @@ def build(
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central, log, clock)
     send = SendPack(log, clock, boundary)
+    undo = UndoEntries(log, sessions, clock, boundary)
+    complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
@@ -179,6 +185,7 @@ def build(
                 FetchRows(pex, worklist, log, clock, atomically, boundary),
                 PostTransactions(
                     doubts,
+                    complete,
                     send,
                     PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
                     clock,

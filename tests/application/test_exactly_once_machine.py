@@ -1,7 +1,8 @@
 """Whatever fails, whoever interferes: no transaction twice in the books, and none lost.
 
 Two workers, repeated triggers, deaths between any two steps, answers lost before and after the
-commit, commits that come late, and a user who posts, deletes, edits and adds lines.
+commit, commits that come late, and a user who posts, deletes, edits and adds lines, or gives
+accounts default dimensions.
 """
 
 from dataclasses import replace
@@ -13,24 +14,29 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from application_world import Worker, World, purchase, settings
+from application_world import DEPARTMENT_TAG, Worker, World, purchase, settings
 from domain.connection import RunActive
+from domain.findings import FoundLedgerEntry, FoundLine
 from domain.pex_snapshot import PexSnapshot
-from domain.pex_transaction import PexTransaction
+from domain.pex_transaction import PexTransaction, TagValue
 from domain.posted_transaction import PostedTransaction, State
 from domain.vendor_name import match_key
 
 EXPENSES = ("62400", "61100")
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
 VENDOR_MOODS = ("ok", "lost before", "lost after", "late", "busy")
+DELETE_MOODS = ("ok", "lost before", "lost after", "locked")
+MEALS = "62400"
+BRINGS = st.sampled_from([{}, {MEALS: {"DEPARTMENT": "ADM"}}])
 
 
 class SyncMachine(RuleBasedStateMachine):
     """The sync against a Business Central that misbehaves."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(brings=BRINGS)
+    def begin(self, brings: dict[str, dict[str, str]]) -> None:
         self.world = World()
+        self.world.journal.defaults = brings
         self.workers = (self.world.worker, Worker(self.world))
         self.next_id = 1
         self.touched: set[int] = set()
@@ -45,6 +51,14 @@ class SyncMachine(RuleBasedStateMachine):
             self.world.pex.all_rows.append(
                 purchase(self.next_id, f"-{self.next_id}.25", day=date(2026, 8, day))
             )
+            self.next_id += 1
+
+    @rule(count=st.integers(1, 60))
+    def tagged_purchases_settle(self, count: int) -> None:
+        department = TagValue(DEPARTMENT_TAG, "OPS")
+        for _ in range(count):
+            row = purchase(self.next_id, f"-{self.next_id}.25")
+            self.world.pex.all_rows.append(replace(row, tags=(*row.tags, department)))
             self.next_id += 1
 
     @rule()
@@ -90,25 +104,29 @@ class SyncMachine(RuleBasedStateMachine):
             if run_id is not None:
                 self.workers[worker].step(run_id, crash_after=crash_after)
 
-    @rule(worker=st.integers(0, 1), pause=st.integers(0, 2000))
-    def a_worker_falls_asleep_while_sending(self, worker: int, pause: int) -> None:
+    @rule(
+        worker=st.integers(0, 1),
+        pause=st.integers(0, 2000),
+        call=st.sampled_from(["submit", "set_dimensions", "delete"]),
+    )
+    def a_worker_falls_asleep_while_sending(self, worker: int, pause: int, call: str) -> None:
         run_id = self.world.connection.active_run
         if run_id is None:
             return
         journal, asleep = self.world.journal, self.workers[worker]
-        submit = journal.submit
+        awake = getattr(journal, call)
 
-        def sleepy_submit(*args: object) -> object:
-            journal.submit = submit  # type: ignore[method-assign]
+        def sleepy(*args: object) -> object:
+            setattr(journal, call, awake)
             self.world.leases.held.clear()
             self.world.clock.advance(pause)
             for _ in range(3):
                 self.workers[1 - worker].step(run_id)
-            return submit(*args)  # type: ignore[arg-type]
+            return awake(*args)
 
-        journal.submit = sleepy_submit  # type: ignore[method-assign,assignment]
+        setattr(journal, call, sleepy)
         asleep.step(run_id)
-        journal.submit = submit  # type: ignore[method-assign]
+        setattr(journal, call, awake)
 
     @rule(seconds=st.sampled_from([1, 30, 400, 800]))
     def time_passes(self, seconds: int) -> None:
@@ -120,6 +138,18 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(moods=st.lists(st.sampled_from(MOODS), min_size=1, max_size=4))
     def business_central_misbehaves(self, moods: list[str]) -> None:
         self.world.journal.moods.extend(moods)
+
+    @rule(moods=st.lists(st.sampled_from(DELETE_MOODS), min_size=1, max_size=2))
+    def deletions_go_wrong(self, moods: list[str]) -> None:
+        self.world.journal.delete_moods.extend(moods)
+
+    @rule(value=st.sampled_from([None, "ADM", "OPS"]))
+    def the_account_brings_another_department_along(self, value: str | None) -> None:
+        self.world.journal.defaults = {MEALS: {"DEPARTMENT": value}} if value else {}
+
+    @rule(is_gone=st.booleans())
+    def the_department_is_deleted_or_made_again(self, is_gone: bool) -> None:  # noqa: FBT001
+        self.world.journal.deleted_values = {"OPS"} if is_gone else set()
 
     @rule(series=st.sampled_from([None, "GJ-0001", "GJ-0002"]))
     def the_user_posts(self, series: str | None) -> None:
@@ -162,9 +192,9 @@ class SyncMachine(RuleBasedStateMachine):
             self.world.journal.add_line(number)
 
     def _touch(self, number: int) -> None:
-        key = self.world.journal.by_number[number].external_document_number
-        if key.startswith("PEX"):
-            self.touched.add(int(key[3:]))
+        words = self.world.journal.by_number[number].description.split()[-2:]
+        if words[0] == "PEX":
+            self.touched.add(int(words[1]))
 
     @invariant()
     def only_what_is_posted_is_told_to_have_changed_or_vanished(self) -> None:
@@ -185,11 +215,31 @@ class SyncMachine(RuleBasedStateMachine):
             if posting.state is State.POSTED and posting.pex_id not in self.touched:
                 assert self.world.times_in_books(posting.pex_id) == 1, posting.pex_id
 
+    @invariant()
+    def whatever_is_called_posted_bears_its_mapped_dimensions(self) -> None:
+        books = self._expenses_by_ending()
+        for posting in self.world.log.all_of(PostedTransaction):
+            if posting.state is State.POSTED and posting.pex_id not in self.touched:
+                mapped = posting.numbered.entry.lines[0].dimensions
+                wanted = {(one.code, one.value) for one in mapped}
+                assert wanted <= books[posting.keys.ending].items(), posting.pex_id
+
+    def _expenses_by_ending(self) -> dict[str, dict[str, str]]:
+        journal = self.world.journal
+        books: list[FoundLine | FoundLedgerEntry] = [*journal.by_number.values(), *journal.ledger]
+        return {
+            " ".join(one.description.split()[-2:]): journal.dimensions_of.get(one.id, {})
+            for one in books
+            if one.account_number == MEALS
+        }
+
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
         self.world.journal.moods.clear()
         self.what_vanished_comes_back()
+        self.world.journal.delete_moods.clear()
+        self.world.journal.deleted_values.clear()
         active = self.world.connection.active_run
         if active is not None:
             self._see_through(active)
@@ -214,9 +264,9 @@ class SyncMachine(RuleBasedStateMachine):
 class VendorMachine(SyncMachine):
     """The same with vendors that are created by merchant, on which BC misbehaves as well."""
 
-    @initialize()
-    def begin(self) -> None:
-        super().begin()
+    @initialize(brings=BRINGS)
+    def begin(self, brings: dict[str, dict[str, str]]) -> None:
+        super().begin(brings)
         chosen = settings()
         by_merchant = replace(
             chosen.purchases, vendor_per_merchant=True, add_vendor_to_company=True

@@ -23,6 +23,7 @@ from application.ports.company_data import (
 from application.ports.general_journal import (
     Accepted,
     Answer,
+    Collides,
     GeneralJournal,
     Journal,
     JournalHasBalancingAccount,
@@ -36,7 +37,6 @@ from domain.journal_entry import AccountType, DimensionCode, JournalEntry, Journ
 from domain.money import Money
 from domain.pack import NumberedEntry, packs
 from domain.refusals import (
-    DimensionIsDefault,
     JournalUnderApproval,
     RefusedByBusinessCentral,
 )
@@ -409,9 +409,8 @@ def test_one_bad_entry_is_named_and_none_of_the_pack_exists(
 def test_a_default_dimension_is_told_from_other_refusals(world: World) -> None:
     world.played.set_default_dimension("62400", "DEPARTMENT", "ADM")
     answer = world.submit(entry(1, 700010), entry(2, 700030, dimensions=DIMENSIONS))
-    assert isinstance(answer, Refused)
-    assert answer.culprit == 1
-    assert isinstance(answer.refusal, DimensionIsDefault)
+    assert isinstance(answer, Collides)
+    assert (answer.culprit, answer.line_number) == (1, 700030)
     assert world.stored == []
 
 

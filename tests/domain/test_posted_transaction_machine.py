@@ -1,6 +1,7 @@
 """Whatever is tried in whatever order: one attempt at a time, and never one after it is posted."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 from eventsourcing.domain import CanMutateAggregate
@@ -15,7 +16,9 @@ from domain.money import Money
 from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import (
+    INCOMPLETE,
     OPEN,
+    UNSETTLED,
     Facts,
     OutOfTurnError,
     Place,
@@ -28,7 +31,7 @@ ENTRY = entry(of=keys(123))
 RUNS = st.sampled_from([UUID(int=1), UUID(int=2)])
 TARGETS = st.sampled_from([Target("t", "e", "c", "PEX CARD"), Target("t", "e", "c2", "PEX CARD")])
 AFTERWARDS = {"SnapshotTaken", "ChangedInPex", "Disappeared", "Reappeared"}
-CLOSING = {"Confirmed", "Adopted", "Released", "Rejected", "Held"}
+CLOSING = {"Confirmed", "Adopted", "Released", "Rejected", "Held", "LaidBare"}
 
 
 class PostingMachine(RuleBasedStateMachine):
@@ -55,9 +58,25 @@ class PostingMachine(RuleBasedStateMachine):
     def reserve(self, number: int, journal: Target, run: UUID) -> None:
         self._try(self.posting.reserve, ENTRY, (number, number + 10), journal, 1, "hash", run)
 
+    @rule(run=RUNS, bare=st.booleans())
+    def submit(self, run: UUID, bare: bool) -> None:  # noqa: FBT001 - Hypothesis draws it
+        self._try(partial(self.posting.submit, bare=bare), run)
+
     @rule(run=RUNS)
-    def submit(self, run: UUID) -> None:
-        self._try(self.posting.submit, run)
+    def begin_completing(self, run: UUID) -> None:
+        self._try(self.posting.begin_completing, run)
+
+    @rule(run=RUNS)
+    def leave_bare(self, run: UUID) -> None:
+        self._try(self.posting.leave_bare, "changed meanwhile", run)
+
+    @rule(run=RUNS)
+    def complete(self, run: UUID) -> None:
+        self._try(self.posting.complete, run)
+
+    @rule(run=RUNS)
+    def undo(self, run: UUID) -> None:
+        self._try(self.posting.undo, "REFUSED_BY_BC", "no such value", run)
 
     @rule(run=RUNS)
     def confirm(self, run: UUID) -> None:
@@ -131,13 +150,27 @@ class PostingMachine(RuleBasedStateMachine):
     @invariant()
     def posted_is_the_end(self) -> None:
         names = [name for name in self._names() if name not in AFTERWARDS]
-        ends = [place for place, name in enumerate(names) if name in ("Confirmed", "Adopted")]
+        done = ("Confirmed", "Adopted", "Completed")
+        ends = [place for place, name in enumerate(names) if name in done]
         assert ends in ([], [len(names) - 1])
         assert (self.posting.state is State.POSTED) is bool(ends)
 
     @invariant()
+    def what_was_sent_bare_is_posted_only_once_complete_or_when_a_person_says_so(self) -> None:
+        names = self._names()
+        if self.posting.state is State.POSTED and self.posting.bare:
+            assert names[-1] == "Completed" or names[-2] == "Held"
+        if self.posting.state in INCOMPLETE:
+            assert self.posting.bare
+            assert self.posting.line_ids
+
+    @invariant()
     def a_reason_stands_exactly_where_something_waits_or_failed(self) -> None:
-        waits = self.posting.state in (State.SKIPPED, State.FAILED, State.IN_DOUBT, State.HELD)
+        waits = self.posting.state in (UNSETTLED - {State.SUBMITTED}) | {
+            State.SKIPPED,
+            State.FAILED,
+            State.HELD,
+        }
         assert (self.posting.code is not None) is waits
         assert (self.posting.cause is not None) is waits
 

@@ -1,35 +1,43 @@
 """Business Central's journal and ledger in memory, which fail and are touched by a user."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
+from typing import TypeVar
 from uuid import UUID
 
-from application.ports.company_data import BusinessCentralUnavailable
+from application.ports.company_data import BusinessCentralRefused, BusinessCentralUnavailable
 from application.ports.general_journal import (
     Accepted,
     Answer,
+    Collides,
+    DimensionsSet,
     GeneralJournal,
     Journal,
     JournalMissing,
     NotRun,
     NumberTaken,
     Refused,
+    SetAnswer,
+    Stale,
     Unknown,
 )
 from domain.findings import FoundLedgerEntry, FoundLine
+from domain.line_dimensions import DimensionChange, FoundDimension
 from domain.money import Money
 from domain.pack import NumberedEntry
 from domain.refusals import RefusedByBusinessCentral
 
+A = TypeVar("A")
+
 
 @dataclass(slots=True)
 class LateCommit:
-    """A pack whose answer was lost, and which is committed at a later time."""
+    """A request whose answer was lost, and which is committed at a later time."""
 
     at: datetime
-    pack: Sequence[NumberedEntry]
+    commit: Callable[[], object]
 
 
 class FakeGeneralJournal:
@@ -37,13 +45,22 @@ class FakeGeneralJournal:
 
     Moods: `ok`, `lost before` (nothing happens), `lost after` (it happens, the answer is lost),
     `late` (it happens within BC's time limit), `busy` (a 429), `down` (reads fail too).
+    Changes of dimensions go by the same moods, deletions by `delete_moods`: `ok`, `lost before`,
+    `lost after`, `locked` (refused). `defaults` are the dimensions that accounts bring along.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._ids = count(1)
         self.moods: list[str] = []
+        self.delete_moods: list[str] = []
         self.refused_documents: set[str] = set()
+        self.defaults: dict[str, dict[str, str]] = {}
+        self.deleted_values: set[str] = set()
+        self.refused_changes: set[str] = set()
+        self.stale_changes: set[str] = set()
+        self.dimensions_of: dict[str, dict[str, str]] = {}
+        self.set_requests = 0
         self.by_number: dict[int, FoundLine] = {}
         self.ledger: list[FoundLedgerEntry] = []
         self.posted_as: dict[str, str] = {}
@@ -91,23 +108,60 @@ class FakeGeneralJournal:
         self.submissions += 1
         if self._now() > not_after:
             return NotRun(BusinessCentralUnavailable("the worker was too slow"))
+        return self._moody(lambda: self._commit(pack))
+
+    def dimensions(
+        self, journal: Journal, line_ids: Sequence[str]
+    ) -> Mapping[str, tuple[FoundDimension, ...]]:
+        self._read()
+        there = {line.id for line in self.by_number.values()}
+        return {
+            line_id: tuple(
+                FoundDimension(f"id-of-{code}", code, value, f"etag of {value}")
+                for code, value in self.dimensions_of[line_id].items()
+            )
+            for line_id in line_ids
+            if line_id in there
+        }
+
+    def set_dimensions(
+        self,
+        journal: Journal,
+        entries: Sequence[Sequence[DimensionChange]],
+        not_after: datetime,
+    ) -> SetAnswer:
+        self.set_requests += 1
+        if self._now() > not_after:
+            return NotRun(BusinessCentralUnavailable("the worker was too slow"))
+        return self._moody(lambda: self._set(entries))
+
+    def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:
+        mood = self.delete_moods.pop(0) if self.delete_moods else "ok"
+        if mood == "lost before":
+            raise BusinessCentralUnavailable("the connection was cut")
+        there = {line.id for line in self.by_number.values()}
+        if mood == "locked" or not there.issuperset(line_ids):
+            raise BusinessCentralRefused(400, "Application_X", "locked or gone")
+        self.by_number = {
+            number: line for number, line in self.by_number.items() if line.id not in line_ids
+        }
+        if mood == "lost after":
+            raise BusinessCentralUnavailable("the answer was cut")
+
+    # --- what happens in BC --------------------------------------------------------------------
+
+    def _moody(self, commit: Callable[[], A]) -> A | NotRun | Unknown:
+        """What becomes of the next request that writes."""
         mood = self.moods.pop(0) if self.moods else "ok"
         if mood == "busy":
             return NotRun(BusinessCentralUnavailable("too many requests", 5), 5)
         if mood == "lost before":
             return Unknown("the connection was cut")
         if mood == "late":
-            self.late.append(LateCommit(self._now() + timedelta(seconds=500), pack))
+            self.late.append(LateCommit(self._now() + timedelta(seconds=500), commit))
             return Unknown("the gateway gave up")
-        answer = self._commit(pack)
+        answer = commit()
         return Unknown("the answer was cut") if mood == "lost after" else answer
-
-    def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:
-        self.by_number = {
-            number: line for number, line in self.by_number.items() if line.id not in line_ids
-        }
-
-    # --- what happens in BC --------------------------------------------------------------------
 
     def _read(self) -> None:
         self.reads += 1
@@ -121,7 +175,7 @@ class FakeGeneralJournal:
         due = [one for one in self.late if one.at <= self._now()]
         self.late = [one for one in self.late if one.at > self._now()]
         for one in due:
-            self._commit(one.pack)
+            one.commit()
 
     def _commit(self, pack: Sequence[NumberedEntry]) -> Answer:
         for index, numbered in enumerate(pack):
@@ -130,6 +184,10 @@ class FakeGeneralJournal:
             taken = [number for number in numbered.line_numbers if number in self.by_number]
             if taken:
                 return NumberTaken(index, taken[0])
+            for number, line in zip(numbered.line_numbers, numbered.entry.lines, strict=True):
+                defaults = self.defaults.get(line.account_number, {})
+                if not numbered.bare and any(one.code in defaults for one in line.dimensions):
+                    return Collides(index, number, "the dimension set line already exists")
         ids: dict[int, str] = {}
         for numbered in pack:
             for number, line in zip(numbered.line_numbers, numbered.entry.lines, strict=True):
@@ -144,7 +202,28 @@ class FakeGeneralJournal:
                     numbered.entry.external_document_number,
                     line.description,
                 )
+                nested = () if numbered.bare else line.dimensions
+                self.dimensions_of[ids[number]] = {
+                    **self.defaults.get(line.account_number, {}),
+                    **{one.code: one.value for one in nested},
+                }
         return Accepted(ids)
+
+    def _set(self, entries: Sequence[Sequence[DimensionChange]]) -> SetAnswer:
+        there = {line.id: line for line in self.by_number.values()}
+        for index, changes in enumerate(entries):
+            for change in changes:
+                line = there.get(change.line_id)
+                key = line.external_document_number if line else ""
+                is_there = self.dimensions_of[change.line_id].get(change.wanted.code)
+                read = change.replaces.value if change.replaces else None
+                if line is None or is_there != read or key in self.stale_changes:
+                    return Stale(index, RefusedByBusinessCentral("Request_EntityChanged", "no"))
+                if change.wanted.value in self.deleted_values or key in self.refused_changes:
+                    return Refused(index, RefusedByBusinessCentral("Application_X", "no value"))
+        for change in (change for changes in entries for change in changes):
+            self.dimensions_of[change.line_id][change.wanted.code] = change.wanted.value
+        return DimensionsSet()
 
     def _id(self) -> str:
         return f"id-{next(self._ids)}"
@@ -158,10 +237,11 @@ class FakeGeneralJournal:
             if line.amount.is_zero:
                 continue
             number = self.posting_series or line.document_number
-            self.posted_as[line.id] = self._id()
+            entry_id = self.posted_as[line.id] = self._id()
+            self.dimensions_of[entry_id] = dict(self.dimensions_of.get(line.id, {}))
             self.ledger.append(
                 FoundLedgerEntry(
-                    self.posted_as[line.id],
+                    entry_id,
                     len(self.ledger) + 1,
                     line.account_number,
                     line.amount,

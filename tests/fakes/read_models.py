@@ -23,7 +23,7 @@ from application.ports.read_models import (
 )
 from domain.connection import Connection, Status
 from domain.pex_transaction import Kind, Record
-from domain.posted_transaction import PostedTransaction, State
+from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.receipts import Receipt, ReceiptStatus
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 from domain.sync_window import SyncWindow
@@ -297,7 +297,7 @@ class FakeReadModels:
         ]
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
-        return self._streams(connection_id, (State.RESERVED, State.SUBMITTED, State.IN_DOUBT))
+        return self._streams(connection_id, (State.RESERVED, *UNSETTLED))
 
     def posted(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.POSTED,))

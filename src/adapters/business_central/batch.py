@@ -22,6 +22,7 @@ from application.ports.company_data import BusinessCentralUnavailable
 from application.ports.general_journal import (
     Accepted,
     Answer,
+    Collides,
     JournalMissing,
     NotRun,
     NumberTaken,
@@ -52,7 +53,7 @@ JOURNAL_BATCH = "journal batch"  # as BC's English messages call the journal
 
 
 def operations(pack: Sequence[NumberedEntry], url: str) -> list[dict[str, Any]]:
-    """The operations of a pack: one for each line, dimensions nested in it."""
+    """The operations of a pack: one for each line, unless bare with its dimensions nested."""
     return [
         {
             "id": str(number),
@@ -83,7 +84,7 @@ def _line(numbered: NumberedEntry, number: int, line: JournalLine) -> dict[str, 
         body["comment"] = line.comment
     if line.tax_code:
         body["taxCode"] = line.tax_code
-    if line.dimensions:
+    if line.dimensions and not numbered.bare:
         body["dimensionSetLines"] = [
             {"code": one.code, "valueCode": one.value} for one in line.dimensions
         ]
@@ -98,8 +99,15 @@ def read_answer(
     retry_after: float | None = None,
 ) -> Answer:
     """What the outer answer to a pack means; anything that is not sure is Unknown."""
+    return outer(status, body, place, retry_after) or _inner(body, pack, place)
+
+
+def outer(
+    status: int, body: bytes, place: Place, retry_after: float | None = None
+) -> NotRun | Unknown | None:
+    """What the outside of an answer says of all operations; None where the inside must tell."""
     if status == OK:
-        return _inner(body, pack, place)
+        return None
     if status in NOT_RUN:
         wait = retry_after if status == TOO_MANY else None
         return NotRun(refusal_of(read_error(status, body), place, wait), wait)
@@ -158,15 +166,34 @@ def _failed(answer: InnerAnswer, pack: Sequence[NumberedEntry], place: Place) ->
     culprit = _culprit(answer.id, pack)
     if culprit is not None and error.code == SAME_KEY_EXISTS:
         return NumberTaken(culprit, int(answer.id or 0))
-    if error.is_permission or error.status == UNAUTHORIZED or error.code == COMPANY_NOT_FOUND:
-        return NotRun(refusal_of(error, place))
-    if error.status >= SERVER_ERROR or error.status in AWAY | {CONFLICT}:
+    general = not_an_entrys(error, place)
+    if general is not None:
+        return general
+    if error.status == CONFLICT:
         return NotRun(BusinessCentralUnavailable(f"{error.status} {error.message}"))
     if _names_no_journal(error):
         return NotRun(JournalMissing())
+    if culprit is None:
+        return NotRun(refusal_of(error, place))
+    can_go_bare = is_collision(error) and not pack[culprit].bare
+    line = int(answer.id or 0)
     return (
-        NotRun(refusal_of(error, place)) if culprit is None else Refused(culprit, _refusal(error))
+        Collides(culprit, line, error.message) if can_go_bare else Refused(culprit, _refusal(error))
     )
+
+
+def not_an_entrys(error: BcError, place: Place) -> NotRun | None:
+    """What an inner error comes to that is nobody's but the user's, the company's or BC's own."""
+    if error.is_permission or error.status == UNAUTHORIZED or error.code == COMPANY_NOT_FOUND:
+        return NotRun(refusal_of(error, place))
+    if error.status >= SERVER_ERROR or error.status in AWAY:
+        return NotRun(BusinessCentralUnavailable(f"{error.status} {error.message}"))
+    return None
+
+
+def is_collision(error: BcError) -> bool:
+    """Whether a dimension is on the line already; BC says so by its English text alone (2.9)."""
+    return error.code == DIALOG and DEFAULT_DIMENSION in error.message.casefold()
 
 
 def _names_no_journal(error: BcError) -> bool:
@@ -193,7 +220,7 @@ def _refusal(error: BcError) -> Failure:
     Under another code, such a word is part of a number or a name that the message quotes.
     """
     message = error.message
-    if error.code == DIALOG and DEFAULT_DIMENSION in message.casefold():
+    if is_collision(error):
         return DimensionIsDefault(message)
     if error.code == DIALOG and "approv" in message.casefold():
         return JournalUnderApproval(message)

@@ -1,6 +1,6 @@
 """The journal `PEX Card` of one company (contract 2.2, 2.3, 6)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -8,8 +8,10 @@ import httpx
 
 from adapters.business_central.batch import operations, read_answer
 from adapters.business_central.client import Client, decode, distinct, no_answer
+from adapters.business_central.dimensions import LineDimensions
 from adapters.business_central.errors import SAME_KEY_EXISTS, read_error, refusal_of
 from adapters.business_central.odata import address, company_path, text
+from adapters.business_central.snapshot import SNAPSHOT, send
 from adapters.business_central.wire import (
     BatchAnswer,
     JournalRow,
@@ -29,22 +31,14 @@ from application.ports.general_journal import (
     JournalInOtherTemplate,
     JournalMissing,
     NotRun,
+    SetAnswer,
     Unknown,
 )
 from domain.document_keys import DESCRIPTION_MARK, EXTERNAL_PREFIX
 from domain.findings import FoundLedgerEntry, FoundLine
+from domain.line_dimensions import DimensionChange, FoundDimension
 from domain.pack import CAPACITY, NumberedEntry
-from domain.refusals import Refusal
 
-SNAPSHOT = {"Isolation": "snapshot"}
-# Raised before the first byte of a request leaves.
-NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
 NUMBERS_AT_ONCE = 40
 LINE_COLUMNS = (
     "id,lineNumber,accountNumber,amount,postingDate,documentNumber,"
@@ -170,21 +164,9 @@ class HttpGeneralJournal:
         requests = operations(pack, self._lines_url(journal))
         if len(requests) > CAPACITY:
             raise ValueError(f"{len(requests)} operations are too many for one request")
-        try:
-            response = self._client.exchange(
-                "POST",
-                "$batch",
-                body=encode({"requests": requests}),
-                headers=SNAPSHOT,
-                operations=len(requests),
-                before=lambda: self._check_time(not_after),
-            )
-        except NOT_SENT as error:
-            return NotRun(BusinessCentralUnavailable(f"not reached ({type(error).__name__})"))
-        except httpx.RequestError as error:
-            return Unknown(f"The answer was lost ({type(error).__name__}).")
-        except Refusal as refusal:
-            return NotRun(refusal, getattr(refusal, "retry_after", None))
+        response = send(self._client, requests, lambda: self._check_time(not_after))
+        if isinstance(response, NotRun | Unknown):
+            return response
         return read_answer(
             response.status_code,
             response.content,
@@ -196,6 +178,22 @@ class HttpGeneralJournal:
     def _check_time(self, not_after: datetime) -> None:
         if self._clock.now() > not_after:
             raise TooLate
+
+    def dimensions(
+        self, journal: Journal, line_ids: Sequence[str]
+    ) -> Mapping[str, tuple[FoundDimension, ...]]:
+        """What dimensions unposted lines bear, read in one request."""
+        return LineDimensions(self._client, journal.company_id).read(line_ids)
+
+    def set_dimensions(
+        self,
+        journal: Journal,
+        entries: Sequence[Sequence[DimensionChange]],
+        not_after: datetime,
+    ) -> SetAnswer:
+        """Change the dimensions of several entries in one snapshot `$batch`, once."""
+        dimensions = LineDimensions(self._client, journal.company_id)
+        return dimensions.write(entries, lambda: self._check_time(not_after))
 
     def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:
         """Delete our own unposted lines in one snapshot `$batch`.

@@ -15,8 +15,8 @@ from adapters.business_central.errors import (
     read_error,
     refusal_of,
 )
-from adapters.business_central.journal import NOT_SENT
 from adapters.business_central.odata import company_path
+from adapters.business_central.snapshot import NOT_SENT
 from adapters.business_central.wire import BatchAnswer, FileRow, InnerAnswer, encode
 from application.ports.company_data import BusinessCentralRefused
 from application.ports.receipt_files import (

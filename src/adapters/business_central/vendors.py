@@ -14,8 +14,9 @@ from adapters.business_central.errors import (
     UNAUTHORIZED,
     read_error,
 )
-from adapters.business_central.journal import NOT_SENT, TooLate
+from adapters.business_central.journal import TooLate
 from adapters.business_central.odata import address, company_path, text
+from adapters.business_central.snapshot import NOT_SENT
 from adapters.business_central.wire import VendorRow, encode
 from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.clock import Clock

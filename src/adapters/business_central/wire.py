@@ -10,6 +10,7 @@ from adapters.business_central.odata import caption
 from application.ports.receipt_files import StoredFile
 from domain.chart import Account, BankAccount, DimensionValue, TaxCode, Vendor
 from domain.findings import FoundLedgerEntry, FoundLine
+from domain.line_dimensions import FoundDimension
 from domain.money import Money
 
 T = TypeVar("T")
@@ -193,6 +194,19 @@ class FileRow(msgspec.Struct, rename="camel"):
     def value(self) -> StoredFile:
         """As the port knows it."""
         return StoredFile(self.id, self.file_name, self.byte_size)
+
+
+class DimensionRow(msgspec.Struct, rename="camel"):
+    """`dimensionSetLines` (contract 2.9)."""
+
+    id: str
+    code: str
+    value_code: str
+    etag: str = msgspec.field(name="@odata.etag", default="")
+
+    def value(self) -> FoundDimension:
+        """As the domain knows it."""
+        return FoundDimension(self.id, self.code, self.value_code, self.etag)
 
 
 class InnerAnswer(msgspec.Struct):

@@ -44,13 +44,13 @@ from application.ports.read_models import (
 )
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
-from domain.posted_transaction import State
+from domain.posted_transaction import UNSETTLED, State
 from domain.sync_run import Outcome, Reported
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
-UNFINISHED = (State.RESERVED.value, State.SUBMITTED.value, State.IN_DOUBT.value)
+UNFINISHED = tuple(state.value for state in (State.RESERVED, *sorted(UNSETTLED)))
 UNREADY = (Status.CONNECTED_NOT_READY.value, Status.ACTION_REQUIRED.value)
 CONNECTIONS = Order((connections.c.opened_at, connections.c.id), tuple[Instant, UUID])
 RUNS = Order((runs.c.started_at, runs.c.id), tuple[Instant, UUID])
@@ -234,7 +234,7 @@ class SqlReadModels:
         return [(Record(row.record), row.pex_id) for row in self._views.read(query)]
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
-        """Streams that are reserved, submitted or in doubt."""
+        """Streams that are reserved, submitted, in doubt, or without their dimensions yet."""
         return self._streams(connection_id, UNFINISHED)
 
     def posted(self, connection_id: UUID) -> Sequence[UUID]:

@@ -1,12 +1,13 @@
 """The general journal in Business Central: looked up, written to, and asked what it holds."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar, Protocol
 from uuid import UUID
 
 from domain.findings import FoundLedgerEntry, FoundLine
+from domain.line_dimensions import DimensionChange, FoundDimension
 from domain.pack import NumberedEntry
 from domain.refusals import Failure, Refusal
 
@@ -72,6 +73,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Collides:
+    """Nothing of the pack exists: a line's account brings one of its dimensions (contract 2.9).
+
+    The entry can still be made by sending it bare, and setting its dimensions afterwards.
+    """
+
+    culprit: int
+    line_number: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
 class NumberTaken:
     """Nothing of the pack exists: an entry's line number is taken (contract 6.6, step 5)."""
 
@@ -94,7 +107,24 @@ class Unknown:
     cause: str
 
 
-Answer = Accepted | Refused | NumberTaken | NotRun | Unknown
+@dataclass(frozen=True, slots=True)
+class DimensionsSet:
+    """Every change was made, and is echoed as sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Nothing was changed: a line of the entry at `culprit` is not as it was read any more.
+
+    It must be read again; `refusal` is what the entry comes to if that never helps.
+    """
+
+    culprit: int
+    refusal: Failure
+
+
+Answer = Accepted | Refused | Collides | NumberTaken | NotRun | Unknown
+SetAnswer = DimensionsSet | Refused | Stale | NotRun | Unknown
 
 
 class GeneralJournal(Protocol):
@@ -141,8 +171,31 @@ class GeneralJournal(Protocol):
         `not_after` has passed: a worker that slept too long must not speak any more.
         """
 
+    def dimensions(
+        self, journal: Journal, line_ids: Sequence[str]
+    ) -> Mapping[str, tuple[FoundDimension, ...]]:
+        """What dimensions unposted lines bear, by line id.
+
+        Lines that are gone, or cannot be read, are left out.
+        """
+
+    def set_dimensions(
+        self,
+        journal: Journal,
+        entries: Sequence[Sequence[DimensionChange]],
+        not_after: datetime,
+    ) -> SetAnswer:
+        """Make the changes of several entries in one request, all or nothing (contract 2.9).
+
+        Never raises for what BC or the network does; sends nothing after `not_after`.
+        """
+
     def delete(self, journal: Journal, line_ids: Sequence[str]) -> None:
-        """Delete our own unposted lines, all or nothing (contract 6.6, 6d)."""
+        """Delete our own unposted lines, all or nothing (contract 6.6, 6d).
+
+        Raises:
+            Refusal: nothing was deleted, or it is not known.
+        """
 
 
 class Journals(Protocol):

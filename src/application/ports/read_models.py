@@ -261,7 +261,7 @@ class ReadModels(Protocol):
         """Purchases in the books whose posting date lies within these days, both included."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
-        """Streams of a connection's transactions that are reserved, submitted or in doubt."""
+        """Streams that are reserved, submitted, in doubt, or without their dimensions yet."""
 
     def rebuild(self) -> None:
         """Throw the views away and build them from the first event on (M37)."""

@@ -125,6 +125,18 @@ class CompanyOperations(Actor):
         books.values.remove(row)
 
     @at_once
+    def delete_tax_group(self, code: str, company: str = COMPANY_ID) -> None:
+        """Delete a tax code with its VAT set-up, on whatever lines it stands."""
+        books = self.books(company)
+        row = books.tax_groups.first("code", code.upper())
+        if row is None:
+            raise Refusal("not_found", table="Tax Group", id=code)
+        books.tax_groups.remove(row)
+        for rate in list(books.vat_rates):
+            if rate.product == row.code:
+                books.vat_rates.remove(rate)
+
+    @at_once
     def forbid_combination(self, first: str, second: str, company: str = COMPANY_ID) -> None:
         """Block two dimensions from being posted together."""
         self.books(company).forbidden_combinations.add(frozenset({first, second}))

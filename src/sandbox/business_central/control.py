@@ -58,6 +58,7 @@ class Control:
             ("POST", "/dimensions/{dimension}/values", _counted(do.add_dimension_values)),
             ("PATCH", "/dimensions/{dimension}/values/{code}", _done(do.change_dimension_value)),
             ("DELETE", "/dimensions/{dimension}/values/{code}", _done(do.delete_dimension_value)),
+            ("DELETE", "/tax-groups/{code}", _done(do.delete_tax_group)),
             ("POST", "/combinations", _done(do.forbid_combination)),
             ("PATCH", "/set-up", _done(do.change_set_up)),
             ("POST", "/period", _done(do.allow_posting)),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +24,7 @@ from application.ports.company_data import (
 from application.ports.general_journal import (
     Accepted,
     Answer,
+    Collides,
     GeneralJournal,
     Journal,
     JournalInOtherTemplate,
@@ -81,6 +83,7 @@ class Wire:
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.answers: list[Respond] = []
+        self.pack = PACK
         self.clock = FakeClock(datetime(2026, 8, 15, 14, tzinfo=UTC))
         self.sign_in = FakeSignIn()
         self.opened = HttpBusinessCentral(
@@ -100,7 +103,7 @@ class Wire:
 
     def submit(self, *answers: Respond) -> Answer:
         self.answers = list(answers)
-        return self.journal.submit(JOURNAL, PACK, self.clock.now() + timedelta(seconds=60))
+        return self.journal.submit(JOURNAL, self.pack, self.clock.now() + timedelta(seconds=60))
 
 
 @pytest.fixture
@@ -221,13 +224,41 @@ def test_a_taken_number_that_is_not_of_the_pack_blames_no_entry(wire: Wire) -> N
     assert isinstance(answer, NotRun)
 
 
-def test_a_default_dimension_and_an_approval_have_refusals_of_their_own(wire: Wire) -> None:
-    default = "The dimension set line already exists. Check existing dimension set lines."
-    one = wire.submit(failing(730010, 400, "Application_DialogException", default))
+COLLISION = "The dimension set line already exists. Check existing dimension set lines."
+
+
+def test_a_default_dimension_is_a_collision_of_its_line_and_no_refusal(wire: Wire) -> None:
+    answer = wire.submit(failing(730030, 400, "Application_DialogException", COLLISION))
+    assert isinstance(answer, Collides)
+    assert (answer.culprit, answer.line_number) == (1, 730030)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("Application_DialogException", "Die Dimension ist bereits vorhanden."),
+        ("Internal_InvalidTableRelation", COLLISION),
+        ("Unknown", COLLISION),
+    ],
+)
+def test_what_only_sounds_like_a_collision_is_a_refusal(
+    wire: Wire, code: str, message: str
+) -> None:
+    assert isinstance(wire.submit(failing(730010, 400, code, message)), Refused)
+
+
+def test_a_bare_entry_nests_no_dimensions_and_cannot_collide(wire: Wire) -> None:
+    wire.pack = (replace(PACK[0], bare=True), replace(PACK[1], bare=True))
+    answer = wire.submit(failing(730010, 400, "Application_DialogException", COLLISION))
+    assert isinstance(answer, Refused)
+    assert isinstance(answer.refusal, DimensionIsDefault)
+    sent = json.loads(wire.requests[0].content)["requests"]
+    assert all("dimensionSetLines" not in one["body"] for one in sent)
+
+
+def test_an_approval_has_a_refusal_of_its_own(wire: Wire) -> None:
     approval = "You cannot change the batch: an approval request is open."
     two = wire.submit(failing(730010, 400, "Application_DialogException", approval))
-    assert isinstance(one, Refused)
-    assert isinstance(one.refusal, DimensionIsDefault)
     assert isinstance(two, Refused)
     assert isinstance(two.refusal, JournalUnderApproval)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from application.ports.event_log import EventLog
 from domain.connection import Connection, Microsoft, MicrosoftMode
+from domain.default_dimensions import DefaultDimensions
 from domain.journal_entry import AccountType, JournalEntry, JournalLine
 from domain.journal_numbers import JournalNumbers
 from domain.money import Money
@@ -28,6 +29,7 @@ AGGREGATES = (
     PostedTransaction,
     TransactionReceipts,
     JournalNumbers,
+    DefaultDimensions,
 )
 MORNING = datetime(2026, 9, 1, 14, tzinfo=UTC)
 DAY = date(2026, 8, 3)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from business_central_client import GONE, Client, line_body
+from business_central_client import COMPANY, GONE, Client, line_body
 
 EXISTS = (
     "The dimension set line already exists. Check existing dimension set lines and the default "
@@ -145,6 +145,55 @@ def test_a_nested_dimension_that_is_a_default_fails_the_whole_line(bc: Client) -
     refused = bc.post(bc.lines_path, line_body(dimensionSetLines=nested))
     assert (refused.status, refused.message) == (400, EXISTS)
     assert bc.lines() == []
+
+
+def test_a_change_must_name_what_was_read(bc: Client, line: str) -> None:
+    created = bc.post(_path(line), {"code": "CLASS", "valueCode": "GEN"})
+    path = _path(line, created.id)
+    for match in ("", "garbage"):
+        refused = bc.patch(path, {"valueCode": "GRANT-A"}, match)
+        assert (refused.status, refused.code) == (400, "BadRequest_InvalidToken")
+    assert _codes(bc, line) == {"CLASS": "GEN"}
+
+
+def test_two_dimensions_of_a_line_are_changed_in_one_batch_by_what_was_read(bc: Client) -> None:
+    bc.sandbox.set_default_dimension("62400", "DEPARTMENT", "OPS")
+    bc.sandbox.set_default_dimension("62400", "CLASS", "GEN")
+    line = bc.line().id
+    values = {"DEPARTMENT": "ADM", "CLASS": "GRANT-A"}
+    changes = [_change(line, row, values[row["code"]]) for row in bc.get(_path(line)).value]
+    answers = bc.batch(*changes, isolation="snapshot").body["responses"]
+    assert [one["status"] for one in answers] == [200, 200]
+    assert _codes(bc, line) == values
+
+
+def test_a_snapshot_batch_that_fails_leaves_every_dimension_as_it_was(bc: Client) -> None:
+    bc.sandbox.set_default_dimension("62400", "CLASS", "GEN")
+    line = bc.line().id
+    (there,) = bc.get(_path(line)).value
+    right, wrong = _change(line, there, "GRANT-A"), _change(line, there, "NOPE")
+    answers = bc.batch(right, wrong | {"id": "2"}, isolation="snapshot").body["responses"]
+    assert [one["status"] for one in answers] == [200, 409]
+    assert _codes(bc, line) == {"CLASS": "GEN"}
+    assert bc.get(_path(line)).value == [there]
+
+
+def _change(line: str, there: dict[str, Any], value: str) -> dict[str, Any]:
+    return {
+        "id": there["code"],
+        "method": "PATCH",
+        "url": f"{COMPANY}/{_path(line, there['id'])}",
+        "headers": {"Content-Type": "application/json", "If-Match": there["@odata.etag"]},
+        "body": {"valueCode": value},
+    }
+
+
+def test_a_line_that_is_gone_keeps_no_other_back_where_the_batch_goes_on(
+    bc: Client, line: str
+) -> None:
+    reads = [{"id": key, "method": "GET", "url": f"{COMPANY}/{_path(key)}"} for key in (GONE, line)]
+    answers = bc.batch(*reads, prefer="odata.continue-on-error").body["responses"]
+    assert [one["status"] for one in answers] == [404, 200]
 
 
 def test_a_vanished_parent_is_not_found(bc: Client) -> None:

@@ -229,6 +229,11 @@ def test_a_sales_tax_company_checks_the_tax_group(bc: Client) -> None:
     assert refused.code == "Internal_InvalidTableRelation"
 
 
+def test_a_tax_code_that_was_deleted_is_refused_by_a_sales_tax_company(bc: Client) -> None:
+    bc.sandbox.delete_tax_group("food")
+    assert bc.line(taxCode="FOOD").code == "Internal_InvalidTableRelation"
+
+
 def test_a_vat_company_takes_any_code_and_fails_at_posting(bc: Client) -> None:
     _vat_company(bc)
     assert bc.line(taxCode="NOPE").body["taxCode"] == "NOPE"

@@ -23,6 +23,9 @@ OUTCOMES = {
     State.RESERVED: Outcome.IN_DOUBT,  # released, and waiting to be sent again
     State.SUBMITTED: Outcome.IN_DOUBT,
     State.IN_DOUBT: Outcome.IN_DOUBT,
+    State.BARE: Outcome.IN_DOUBT,  # whether its dimensions will be taken is not known yet
+    State.COMPLETING: Outcome.IN_DOUBT,
+    State.UNDOING: Outcome.IN_DOUBT,
     State.POSTED: Outcome.POSTED,
 }
 STANDS_IN_BOOKS = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
