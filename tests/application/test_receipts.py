@@ -762,6 +762,19 @@ def test_a_step_fetches_no_more_bytes_than_a_worker_should_hold(
     assert groups == [2, 2, 2, 1]
 
 
+def test_a_step_ends_where_pex_takes_too_long_and_the_next_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 8)]
+    for pex_id in range(1, 8):
+        world.pex.add_receipt(pex_id, f"r{pex_id}", PDF)
+    groups: list[int] = []
+    watch(monkeypatch, world.pex, "receipts", lambda _: world.clock.advance(100))
+    watch(monkeypatch, world.files, "create", lambda new: groups.append(len(new)))
+    assert counted(world.sync()) == (7, 0)
+    assert groups == [3, 3, 1]
+
+
 def test_business_central_refusing_a_whole_list_fails_these_receipts_and_not_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
