@@ -212,7 +212,7 @@ class World:
         self.pex = FakePexAccount()
         self.chart = chart()
         self.journal = FakeGeneralJournal(self.clock.now)
-        self.files = FakeReceiptFiles(self.journal)
+        self.files = FakeReceiptFiles(self.journal, self.clock.now)
         self.checks = FakeReceiptChecks()
         self.read_models = FakeReadModels(self.log)
         self.wakeups = FakeWakeups()

@@ -15,7 +15,7 @@ from application.ports.pex import (
     UploadStatus,
 )
 from application.ports.receipt_files import NewFile, Parent, ParentGone
-from application_world import Worker, World, purchase, settings
+from application_world import Crash, Worker, World, purchase, settings
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place
@@ -467,7 +467,7 @@ def test_a_file_that_the_user_deleted_is_not_brought_back(world: World) -> None:
 # --- lost answers and refusals --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mood", ["lost before", "lost after"])
+@pytest.mark.parametrize("mood", ["lost before", "lost after", "late"])
 def test_a_file_whose_making_lost_its_answer_is_made_once(world: World, mood: str) -> None:
     world.pex.all_rows = [purchase(1), purchase(2)]
     world.pex.add_receipt(1, "a", PDF)
@@ -638,6 +638,43 @@ def test_a_dead_token_in_the_middle_ends_the_run_and_asks_for_action(
     assert world.posting(1).line_ids
 
 
+class DyingWorker(Worker):
+    """Dies while it waits for the answer to the making of files."""
+
+    def boundary(self, name: str) -> None:
+        if name == "receipts made":
+            raise Crash(name)
+        super().boundary(name)
+
+
+def test_a_file_that_is_made_late_after_its_worker_died_is_not_made_twice(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["late"]
+    run_id = world.start()
+    dying = DyingWorker(world)
+    for _ in range(5):
+        dying.step(run_id)
+    assert receipt(world, 1, "a").status is ReceiptStatus.SENDING
+    began = world.clock.now()
+    run = world.finish(run_id)
+    assert world.clock.now() - began >= HORIZON
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+    assert counted(run) == (1, 0)
+
+
+def test_a_doubt_that_an_earlier_run_left_is_settled_before_anything_is_made(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["lost before", "lost before", "late"]
+    assert counted(world.sync()) == (0, 1)
+    assert counted(world.sync()) == (1, 0)
+    world.clock.advance(800)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
 class SleepyWorker(Worker):
     """Falls asleep between writing down what it makes and making it."""
 
@@ -681,7 +718,7 @@ def test_a_crash_at_any_boundary_neither_loses_nor_doubles_a_receipt(
     assert asked(run) == (120, 120)
 
 
-@pytest.mark.parametrize("mood", ["lost before", "lost after", "busy", "down"])
+@pytest.mark.parametrize("mood", ["lost before", "lost after", "late", "busy", "down"])
 @pytest.mark.parametrize("boundary", range(5, 12))
 def test_a_crash_beside_a_lost_answer_neither_loses_nor_doubles(
     world: World, boundary: int, mood: str

@@ -18,7 +18,7 @@ from application_world import Worker, World, purchase
 from domain.connection import RunActive
 from domain.posted_transaction import Place, PostedTransaction, State
 
-MOODS = ("ok", "lost before", "lost after", "busy", "down")
+MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
 STARTS = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff")
 
 
@@ -76,6 +76,7 @@ class ReceiptMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1, 30, 400, 800]))
     def time_passes(self, seconds: int) -> None:
         self.world.clock.advance(seconds)
+        self.world.files.come_true()
 
     # --- Business Central and its user -----------------------------------------------------------
 
