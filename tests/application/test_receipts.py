@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,7 +14,7 @@ from application.ports.pex import (
     ReceiptUnreadable,
     UploadStatus,
 )
-from application.ports.receipt_files import NewFile, Parent, ParentGone
+from application.ports.receipt_files import NewFile, Parent, ParentGone, StoredFile
 from application_world import Crash, Worker, World, purchase, settings
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
@@ -440,6 +440,46 @@ def test_a_line_that_came_back_under_another_id_takes_the_receipt(world: World) 
     assert files_on(world, Parent("made-anew", Place.JOURNAL)) == {"PEX-1-1.pdf": PDF}
 
 
+def test_an_entry_that_moves_again_while_it_is_sought_is_followed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    world.journal.edit_line(max(world.posting(1).line_numbers), id="made-anew")
+    world.pex.add_receipt(1, "a", PDF)
+    lines = world.journal.lines
+
+    def read_then_posted(*arguments: object) -> object:
+        monkeypatch.setattr(world.journal, "lines", lines)
+        found = lines(*arguments)  # type: ignore[arg-type]
+        monkeypatch.setattr(world.journal, "ledger_entries", lambda *_: post_and_see_nothing())
+        return found
+
+    entries = world.journal.ledger_entries
+
+    def post_and_see_nothing() -> tuple[()]:
+        monkeypatch.setattr(world.journal, "ledger_entries", entries)
+        world.journal.post_all()
+        return ()
+
+    monkeypatch.setattr(world.journal, "lines", read_then_posted)
+    assert counted(world.sync()) == (1, 0)
+    assert in_ledger(world, 1) == {"PEX-1-1.pdf": PDF}
+
+
+def test_an_entry_that_the_user_dated_otherwise_and_posted_takes_its_receipts(
+    world: World,
+) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    for number in world.posting(1).line_numbers:
+        world.journal.edit_line(number, posting_date=date(2026, 9, 20))
+    world.journal.post_all()
+    world.pex.add_receipt(1, "a", PDF)
+    assert counted(world.sync()) == (1, 0)
+    assert in_ledger(world, 1) == {"PEX-1-1.pdf": PDF}
+
+
 def test_an_entry_that_was_found_in_the_ledger_takes_its_receipts(world: World) -> None:
     world.pex.all_rows = [purchase(1)]
     world.sync()
@@ -545,6 +585,42 @@ def test_content_that_bc_holds_already_is_not_sent_again(world: World) -> None:
     elsewhere.worker = Worker(elsewhere)
     assert counted(elsewhere.sync()) == (1, 0)
     assert (world.files.creations, world.files.uploads) == (1, 1)
+
+
+def test_a_file_that_holds_other_content_gets_its_own(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    line = Parent(world.posting(1).line_ids[-1], Place.JOURNAL)
+    (made,) = world.files.create([NewFile(line, "PEX-1-1.pdf")])
+    assert isinstance(made, StoredFile)
+    world.files.upload(made.id, b"%PDF-1.7 torn")
+    world.pex.add_receipt(1, "a", PDF)
+    assert counted(world.sync()) == (1, 0)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
+@pytest.mark.parametrize("trouble", ["pex", "business central"])
+def test_other_trouble_does_not_end_a_doubt_before_its_time(world: World, trouble: str) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["lost before", "lost before", "late"]
+    world.sync()
+    with pytest.MonkeyPatch.context() as patched:
+        if trouble == "pex":
+            patched.setitem(world.pex.contents, "a", ReceiptUnreadable("it is no base64"))
+        else:
+            patched.setattr(world.files, "files", refused)
+        assert counted(world.sync()) == (0, 1)
+    assert receipt(world, 1, "a").code == "RECEIPT_IN_DOUBT"
+    assert counted(world.sync()) == (1, 0)
+    world.clock.advance(800)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
+def refused(_: object) -> object:
+    raise BusinessCentralRefused(400, "BadRequest", "no such page")
 
 
 def test_an_empty_double_of_a_file_is_deleted(world: World) -> None:
@@ -817,9 +893,6 @@ def test_business_central_refusing_a_whole_list_fails_these_receipts_and_not_the
 ) -> None:
     world.pex.all_rows = [purchase(1)]
     world.pex.add_receipt(1, "a", PDF)
-
-    def refused(_: object) -> object:
-        raise BusinessCentralRefused(400, "BadRequest", "no such page")
 
     with monkeypatch.context() as patched:
         patched.setattr(world.files, "files", refused)
