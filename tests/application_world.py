@@ -242,7 +242,7 @@ class World:
             beside.journal if beside else FakeGeneralJournal(self.clock.now)
         )
         self.vendors = FakeVendors(self.clock.now, self.chart.vendors)
-        self.files = FakeReceiptFiles(self.journal)
+        self.files = FakeReceiptFiles(self.journal, self.clock.now)
         self.checks = FakeReceiptChecks()
         self.read_models = FakeReadModels(self.log)
         self.wakeups = FakeWakeups()

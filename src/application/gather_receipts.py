@@ -26,6 +26,7 @@ from domain.transaction_receipts import TransactionReceipts
 
 HINDERS_ALL = (*AWAY, *A_PERSON_MUST_ACT)
 BYTES_AT_ONCE = 32 * 1024 * 1024
+GATHER_WITHIN = timedelta(minutes=4)  # a step is cut off after 15
 
 
 class GatherReceipts:
@@ -42,16 +43,17 @@ class GatherReceipts:
     ) -> Gathered:
         """Go through transactions until there are enough files for one request, or enough bytes.
 
-        Trouble that concerns all ends it early, and what was gathered until then is kept.
+        It also ends where PEX takes too long for one step, and where trouble concerns all; what
+        was gathered until then is kept.
         """
         account = self._pex.of(run.connection_id)
         cases = self._cases(run, session, business_id, wanted)
-        gathered = Gathered()
+        gathered, end = Gathered(), self._clock.now() + GATHER_WITHIN
         known = {case.wanted.key for case in cases}
         gathered.passed = [one.key for one in wanted if one.key not in known]
         files = size = 0
         for case in cases:
-            if files >= FILES_AT_ONCE or size >= BYTES_AT_ONCE:
+            if files >= FILES_AT_ONCE or size >= BYTES_AT_ONCE or self._clock.now() > end:
                 break
             try:
                 self._ask(run, account, case)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -14,8 +14,8 @@ from application.ports.pex import (
     ReceiptUnreadable,
     UploadStatus,
 )
-from application.ports.receipt_files import NewFile, Parent, ParentGone
-from application_world import Worker, World, purchase, settings
+from application.ports.receipt_files import NewFile, Parent, ParentGone, StoredFile
+from application_world import Crash, Worker, World, purchase, settings
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place
@@ -440,6 +440,46 @@ def test_a_line_that_came_back_under_another_id_takes_the_receipt(world: World) 
     assert files_on(world, Parent("made-anew", Place.JOURNAL)) == {"PEX-1-1.pdf": PDF}
 
 
+def test_an_entry_that_moves_again_while_it_is_sought_is_followed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    world.journal.edit_line(max(world.posting(1).line_numbers), id="made-anew")
+    world.pex.add_receipt(1, "a", PDF)
+    lines = world.journal.lines
+
+    def read_then_posted(*arguments: object) -> object:
+        monkeypatch.setattr(world.journal, "lines", lines)
+        found = lines(*arguments)  # type: ignore[arg-type]
+        monkeypatch.setattr(world.journal, "ledger_entries", lambda *_: post_and_see_nothing())
+        return found
+
+    entries = world.journal.ledger_entries
+
+    def post_and_see_nothing() -> tuple[()]:
+        monkeypatch.setattr(world.journal, "ledger_entries", entries)
+        world.journal.post_all()
+        return ()
+
+    monkeypatch.setattr(world.journal, "lines", read_then_posted)
+    assert counted(world.sync()) == (1, 0)
+    assert in_ledger(world, 1) == {"PEX-1-1.pdf": PDF}
+
+
+def test_an_entry_that_the_user_dated_otherwise_and_posted_takes_its_receipts(
+    world: World,
+) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    for number in world.posting(1).line_numbers:
+        world.journal.edit_line(number, posting_date=date(2026, 9, 20))
+    world.journal.post_all()
+    world.pex.add_receipt(1, "a", PDF)
+    assert counted(world.sync()) == (1, 0)
+    assert in_ledger(world, 1) == {"PEX-1-1.pdf": PDF}
+
+
 def test_an_entry_that_was_found_in_the_ledger_takes_its_receipts(world: World) -> None:
     world.pex.all_rows = [purchase(1)]
     world.sync()
@@ -467,7 +507,7 @@ def test_a_file_that_the_user_deleted_is_not_brought_back(world: World) -> None:
 # --- lost answers and refusals --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mood", ["lost before", "lost after"])
+@pytest.mark.parametrize("mood", ["lost before", "lost after", "late"])
 def test_a_file_whose_making_lost_its_answer_is_made_once(world: World, mood: str) -> None:
     world.pex.all_rows = [purchase(1), purchase(2)]
     world.pex.add_receipt(1, "a", PDF)
@@ -545,6 +585,42 @@ def test_content_that_bc_holds_already_is_not_sent_again(world: World) -> None:
     elsewhere.worker = Worker(elsewhere)
     assert counted(elsewhere.sync()) == (1, 0)
     assert (world.files.creations, world.files.uploads) == (1, 1)
+
+
+def test_a_file_that_holds_other_content_gets_its_own(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    line = Parent(world.posting(1).line_ids[-1], Place.JOURNAL)
+    (made,) = world.files.create([NewFile(line, "PEX-1-1.pdf")])
+    assert isinstance(made, StoredFile)
+    world.files.upload(made.id, b"%PDF-1.7 torn")
+    world.pex.add_receipt(1, "a", PDF)
+    assert counted(world.sync()) == (1, 0)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
+@pytest.mark.parametrize("trouble", ["pex", "business central"])
+def test_other_trouble_does_not_end_a_doubt_before_its_time(world: World, trouble: str) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["lost before", "lost before", "late"]
+    world.sync()
+    with pytest.MonkeyPatch.context() as patched:
+        if trouble == "pex":
+            patched.setitem(world.pex.contents, "a", ReceiptUnreadable("it is no base64"))
+        else:
+            patched.setattr(world.files, "files", refused)
+        assert counted(world.sync()) == (0, 1)
+    assert receipt(world, 1, "a").code == "RECEIPT_IN_DOUBT"
+    assert counted(world.sync()) == (1, 0)
+    world.clock.advance(800)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
+def refused(_: object) -> object:
+    raise BusinessCentralRefused(400, "BadRequest", "no such page")
 
 
 def test_an_empty_double_of_a_file_is_deleted(world: World) -> None:
@@ -638,6 +714,43 @@ def test_a_dead_token_in_the_middle_ends_the_run_and_asks_for_action(
     assert world.posting(1).line_ids
 
 
+class DyingWorker(Worker):
+    """Dies while it waits for the answer to the making of files."""
+
+    def boundary(self, name: str) -> None:
+        if name == "receipts made":
+            raise Crash(name)
+        super().boundary(name)
+
+
+def test_a_file_that_is_made_late_after_its_worker_died_is_not_made_twice(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["late"]
+    run_id = world.start()
+    dying = DyingWorker(world)
+    for _ in range(5):
+        dying.step(run_id)
+    assert receipt(world, 1, "a").status is ReceiptStatus.SENDING
+    began = world.clock.now()
+    run = world.finish(run_id)
+    assert world.clock.now() - began >= HORIZON
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+    assert counted(run) == (1, 0)
+
+
+def test_a_doubt_that_an_earlier_run_left_is_settled_before_anything_is_made(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.pex.add_receipt(1, "a", PDF)
+    world.files.moods = ["lost before", "lost before", "late"]
+    assert counted(world.sync()) == (0, 1)
+    assert counted(world.sync()) == (1, 0)
+    world.clock.advance(800)
+    assert on_pex_line(world, 1) == {"PEX-1-1.pdf": PDF}
+    assert world.files.creations == 1
+
+
 class SleepyWorker(Worker):
     """Falls asleep between writing down what it makes and making it."""
 
@@ -681,7 +794,7 @@ def test_a_crash_at_any_boundary_neither_loses_nor_doubles_a_receipt(
     assert asked(run) == (120, 120)
 
 
-@pytest.mark.parametrize("mood", ["lost before", "lost after", "busy", "down"])
+@pytest.mark.parametrize("mood", ["lost before", "lost after", "late", "busy", "down"])
 @pytest.mark.parametrize("boundary", range(5, 12))
 def test_a_crash_beside_a_lost_answer_neither_loses_nor_doubles(
     world: World, boundary: int, mood: str
@@ -762,14 +875,24 @@ def test_a_step_fetches_no_more_bytes_than_a_worker_should_hold(
     assert groups == [2, 2, 2, 1]
 
 
+def test_a_step_ends_where_pex_takes_too_long_and_the_next_goes_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 8)]
+    for pex_id in range(1, 8):
+        world.pex.add_receipt(pex_id, f"r{pex_id}", PDF)
+    groups: list[int] = []
+    watch(monkeypatch, world.pex, "receipts", lambda _: world.clock.advance(100))
+    watch(monkeypatch, world.files, "create", lambda new: groups.append(len(new)))
+    assert counted(world.sync()) == (7, 0)
+    assert groups == [3, 3, 1]
+
+
 def test_business_central_refusing_a_whole_list_fails_these_receipts_and_not_the_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.pex.all_rows = [purchase(1)]
     world.pex.add_receipt(1, "a", PDF)
-
-    def refused(_: object) -> object:
-        raise BusinessCentralRefused(400, "BadRequest", "no such page")
 
     with monkeypatch.context() as patched:
         patched.setattr(world.files, "files", refused)

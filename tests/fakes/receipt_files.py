@@ -1,8 +1,8 @@
 """The receipts of a company in memory, on the lines and entries of the fake journal."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -25,6 +25,9 @@ from application.ports.receipt_files import (
 from domain.posted_transaction import Place
 from fakes.general_journal import FakeGeneralJournal
 
+LATE = timedelta(seconds=500)
+NOON = datetime(2026, 8, 15, 12, tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class IncomingDocument:
@@ -39,16 +42,21 @@ class FakeReceiptFiles:
     """Keeps files as BC does: posting takes them along, entries find them by their document.
 
     `moods` are used up one by one by the calls that write: `ok`, `lost before` (nothing happens),
-    `lost after` (it happens, the answer is lost), `busy` (a 429: nothing happens). `down` hits the
-    next call of any kind. A file named in `refused_names` is never taken, nor is its content.
+    `lost after` (it happens, the answer is lost), `late` (the answer is lost, and files are made
+    within BC's time limit), `busy` (a 429: nothing happens). `down` hits the next call of any kind.
+    A file named in `refused_names` is never taken, nor is its content.
     """
 
-    def __init__(self, journal: FakeGeneralJournal) -> None:
+    def __init__(
+        self, journal: FakeGeneralJournal, now: Callable[[], datetime] = lambda: NOON
+    ) -> None:
         self._journal = journal
+        self._now = now
         self._ids = count(1)
         self._incoming: list[IncomingDocument] = []
         self.contents: dict[str, bytes] = {}
         self.moods: list[str] = []
+        self.late: list[tuple[datetime, NewFile]] = []
         self.refused_names: set[str] = set()
         self.creations = 0
         self.uploads = 0
@@ -57,6 +65,7 @@ class FakeReceiptFiles:
 
     def files(self, parents: Sequence[Parent]) -> tuple[Listed, ...]:
         self._fail_when_down()
+        self.come_true()
         return tuple(self._listed(parent) for parent in parents)
 
     def create(self, files: Sequence[NewFile]) -> tuple[Creation, ...]:
@@ -66,12 +75,15 @@ class FakeReceiptFiles:
         lost = UnknownCreation("the answer was lost")
         if mood == "lost before":
             return (lost,) * len(files)
+        if mood == "late":
+            self.late.extend((self._now() + LATE, one) for one in files)
+            return (lost,) * len(files)
         created = tuple(self._created(one) for one in files)
         return (lost,) * len(files) if mood == "lost after" else created
 
     def upload(self, file_id: str, content: bytes) -> Upload:
         mood = self._mood()
-        if mood == "lost before":
+        if mood in ("lost before", "late"):
             return UnknownOutcome("the answer was lost")
         if file_id not in self.contents:
             return Gone()
@@ -89,6 +101,13 @@ class FakeReceiptFiles:
         self._incoming = [incoming for incoming in self._incoming if incoming.files]
 
     # --- what happens in BC --------------------------------------------------------------------
+
+    def come_true(self) -> None:
+        """Make late files whose time has come."""
+        due = [new for at, new in self.late if at <= self._now()]
+        self.late = [(at, new) for at, new in self.late if at > self._now()]
+        for new in due:
+            self._created(new)
 
     def _fail_when_down(self) -> None:
         if self.moods and self.moods[0] == "down":

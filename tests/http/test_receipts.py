@@ -1,11 +1,15 @@
 """Receipts from PEX to Business Central and back to the reader, through the API (M24, M33)."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import receipt_books
+from domain.sync_run import Counts, RunStatus
 from entrypoints.demo.company import ApiUser
+from entrypoints.http import rendering
 from http_running import Running
 
 Json = dict[str, Any]
@@ -54,6 +58,38 @@ def test_a_transaction_shows_each_receipt_with_its_place_and_digest(
     assert unposted <= {lines[-1]["id"]}
     assert {one["place"] for one in attached} <= {"journal", "ledger"}
     assert all(one["size"] > 0 and one["code"] is None for one in attached)
+
+
+def test_the_story_of_a_transactions_receipts_can_be_read_as_of_any_position(
+    running: Running, user: ApiUser, connected: str, synced: Json
+) -> None:
+    books = receipt_books.receipt_books(running.sandbox)
+    pex_id = next(pex_id for pex_id, files in books.found.items() if files)
+    path = f"/connections/{connected}/transactions/card/{pex_id}/receipts/events"
+    events = user.get(path)["items"]
+    topics = [one["topic"].partition(".")[2] for one in events]
+    assert topics[:2] == ["begun", "found"]
+    assert topics.index("sending") < topics.index("attached")
+    until = events[1]["position"]
+    assert len(user.get(f"{path}?as_of={until}")["items"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("counts", "phase", "figures"),
+    [
+        (Counts(seen=9, posted=4), "working", (4, 9)),
+        (Counts(9, posted=9, to_ask_for_receipts=7, asked_for_receipts=2), "receipts", (2, 7)),
+        (Counts(9, posted=9, to_ask_for_receipts=7, asked_for_receipts=7), "working", (9, 9)),
+    ],
+)
+def test_progress_tells_when_a_run_is_at_receipts_and_how_far(
+    running: Running, connected: str, synced: Json, counts: Counts, phase: str, figures: object
+) -> None:
+    over = running.services.read_models.run(UUID(synced["id"]))
+    assert over is not None
+    going_on = replace(over, counts=counts, status=RunStatus.RUNNING, finished_at=None)
+    progress = rendering.run(going_on).progress
+    assert (progress.phase, (progress.done, progress.total)) == (phase, figures)
 
 
 def test_a_receipt_that_is_not_attached_says_why_and_what_to_do(

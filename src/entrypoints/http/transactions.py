@@ -12,11 +12,17 @@ from application.ports.read_models import TransactionFilter, TransactionView
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import Outcome
+from domain.transaction_receipts import TransactionReceipts
 from entrypoints.composition import Services
 from entrypoints.http import rendering
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import NotFound
-from entrypoints.http.run_answers import EventList, TransactionInFull, TransactionList
+from entrypoints.http.run_answers import (
+    EventAnswer,
+    EventList,
+    TransactionInFull,
+    TransactionList,
+)
 from entrypoints.http.security import READERS, Principal, visible_connection
 
 NAMES = frozenset({*Kind, *Record})
@@ -94,12 +100,37 @@ def list_events(
     connection = visible_connection(services, principal, connection_id)
     view = _transaction(services, connection_id, kind, pex_id)
     stream = PostedTransaction.create_id(connection.business_id, view.record, view.pex_id)
-    events = [
+    return EventList(_events(services, stream, as_of))
+
+
+@get(
+    "/{kind:str}/{pex_id:int}/receipts/events",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Read the events of a transaction's receipts",
+)
+def list_receipt_events(
+    connection_id: FromPath[UUID],
+    kind: FromPath[str],
+    pex_id: FromPath[int],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    as_of: Annotated[int | None, QueryParameter(ge=0)] = None,
+) -> EventList:
+    """Up to a position of the log; none where no receipt was ever found."""
+    connection = visible_connection(services, principal, connection_id)
+    view = _transaction(services, connection_id, kind, pex_id)
+    stream = TransactionReceipts.create_id(connection.business_id, view.record, view.pex_id)
+    return EventList(_events(services, stream, as_of))
+
+
+def _events(services: Services, stream: UUID, as_of: int | None) -> list[EventAnswer]:
+    return [
         rendering.event(one)
         for one in services.log.history(stream)
         if as_of is None or one.position <= as_of
     ]
-    return EventList(events)
 
 
 def _transaction(
@@ -114,6 +145,6 @@ def _transaction(
 
 router = Router(
     "/connections/{connection_id:uuid}/transactions",
-    route_handlers=[list_transactions, show_transaction, list_events],
+    route_handlers=[list_transactions, show_transaction, list_events, list_receipt_events],
     tags=["transactions"],
 )
