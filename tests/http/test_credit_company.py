@@ -12,7 +12,12 @@ import pytest
 from domain.eastern_time import eastern_day
 from entrypoints.demo.bookkeeper import BANK, FEES, REBATES, Hand, compare
 from entrypoints.demo.company import ApiUser, wait_until
-from entrypoints.demo.credit import CREDIT_LINE, configure_credit, connect_credit, credit_by_hand
+from entrypoints.demo.credit import (
+    CREDIT_LINE,
+    connect_credit,
+    credit_by_hand,
+    credit_settings_body,
+)
 from http_running import Running
 from sandbox import company
 
@@ -34,7 +39,7 @@ def days(running: Running) -> tuple[date, date]:
 
 @pytest.fixture(scope="module")
 def configured(user: ApiUser, credit: str, days: tuple[date, date]) -> str:
-    configure_credit(user, credit, days[0].isoformat())
+    user.configure(credit, days[0].isoformat(), credit_settings_body)
     return credit
 
 

@@ -22,10 +22,10 @@ TAGS = (
 
 
 def credit_settings_body(
-    company_id: str, accounts: Mapping[str, str], banks: Mapping[str, str], start_date: str
+    company_id: str, accounts: dict[str, str], banks: dict[str, str], start_date: str
 ) -> Json:
     """The demo's settings, but for bill payments instead of transfers and rebates."""
-    body = settings_body(company_id, dict(accounts), dict(banks), start_date)
+    body = settings_body(company_id, accounts, banks, start_date)
     for mapping in body["purchases"]["mappings"]:
         mapping["source"]["tag_id"] = credit_tag(mapping["source"]["tag_id"])
     return body | {
@@ -58,26 +58,17 @@ def connect_credit(user: ApiUser, linked_to: str | None = None) -> str:
     return connection_id
 
 
-def configure_credit(user: ApiUser, connection_id: str, start_date: str) -> None:
-    """Choose the company, and the accounts by their numbers among the choices."""
-    path = f"/connections/{connection_id}"
-    offered = user.get(f"{path}/choices?company_id={company.COMPANY_ID}")
-    body = credit_settings_body(
-        company.COMPANY_ID,
-        {one["number"]: one["id"] for one in offered["accounts"]},
-        {one["number"]: one["id"] for one in offered["bank_accounts"]},
-        start_date,
-    )
-    etag = user.call("GET", f"{path}/settings").headers["etag"]
-    user.call("PUT", f"{path}/settings", body, **{"If-Match": etag})
-
-
 # --- the books by hand ------------------------------------------------------------------------
 
 
 def credit_by_hand(
-    business: Mapping[str, Any], first: date, last: date, letter: str = ""
-) -> dict[Any, Hand]:
+    business: Mapping[str, Any],
+    first: date,
+    last: date,
+    letter: str = "",
+    *,
+    vendors: bool = False,
+) -> dict[str, Hand]:
     """What belongs in the journal, by PEX id, invoices with an `I` in front of theirs.
 
     In front of all stands the business's `letter`, where it is not the journal's first one.
@@ -85,11 +76,11 @@ def credit_by_hand(
     `business` is the credit business as the simulator dumps it. The bookkeeper knows the product's
     settings and the invoices, and asks somebody where a payment was rejected or reversed.
     """
-    entries: dict[Any, Hand] = {}
+    entries: dict[str, Hand] = {}
     text = json.dumps(business, default=str)
     for tag in TAGS:
         text = text.replace(credit_tag(tag), tag)
-    for pex_id, hand in by_hand(json.loads(text), first, last).items():
+    for pex_id, hand in by_hand(json.loads(text), first, last, vendors=vendors).items():
         accounts = {account for account, _, _ in hand.lines}
         if not accounts & {BANK, REBATES}:
             entries[f"{letter}{pex_id}"] = Hand(
