@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from application.ports.receipt_checks import Check, Wanted
 from application.ports.worklist import RowKey
 from domain.pex_transaction import Record
 
+ROWS_AT_ONCE = 1_000
 _OUT_OF_THE_QUEUE: dict[str, Any] = {
     "run_id": None,
     "sequence": None,
@@ -47,17 +49,14 @@ class SqlReceiptChecks:
         )
         with self._database.transaction() as connection:
             connection.execute(left.values(**_OUT_OF_THE_QUEUE))
-            if not wanted:
-                return
             insert = upsert(connection, checks)
-            queued = ("run_id", "sequence", "wanted_fingerprint", "due_at", "times_put_off")
-            connection.execute(
-                insert.on_conflict_do_update(
-                    index_elements=["connection_id", "record", "pex_id"],
-                    set_={name: insert.excluded[name] for name in queued},
-                ),
-                list(_queued(connection_id, run_id, wanted)),
+            queued = insert.on_conflict_do_update(
+                index_elements=["connection_id", "record", "pex_id"],
+                set_={name: insert.excluded[name] for name in _OUT_OF_THE_QUEUE},
             )
+            rows = _queued(connection_id, run_id, wanted)
+            while group := list(islice(rows, ROWS_AT_ONCE)):
+                connection.execute(queued, group)
 
     def take(self, run_id: UUID, now: datetime, limit: int) -> tuple[Wanted, ...]:
         """The first that need not wait, in the order in which they were laid down."""

@@ -18,6 +18,7 @@ from domain.pex_transaction import POSTABLE, Kind
 from domain.posted_transaction import PostedTransaction
 from domain.refusals import fix_for
 from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
+from domain.transaction_receipts import TransactionReceipts
 from entrypoints.cli.context import (
     FAILED,
     PARTLY_FAILED,
@@ -204,7 +205,7 @@ def history(connection_id: UUID, limit: int, run_id: UUID | None, as_json: bool)
 @click.option("--kind", default="", help="Kind or record, where the id alone is not enough.")
 @explained
 def show(connection_id: UUID, pex_id: int, kind: str) -> None:
-    """Show one transaction: where it is, why, and every event of it."""
+    """Show one transaction: where it is, why, its receipts, and every event of them."""
     service = services()
     names = (kind,) if kind else ("card", "business", "invoice")
     found = (service.read_models.transaction(connection_id, name, pex_id) for name in names)
@@ -212,12 +213,15 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
     if view is None:
         raise click.ClickException(f"No transaction {pex_id} has been seen.")
     business = service.read_models.connection(connection_id)
-    events = (
-        service.log.history(
-            PostedTransaction.create_id(business.business_id, view.record, view.pex_id)
-        )
-        if business
-        else ()
+    key = (view.record, view.pex_id)
+    streams = (
+        kind.create_id(business.business_id, *key)
+        for kind in (PostedTransaction, TransactionReceipts)
+        if business is not None
+    )
+    events = sorted(
+        (event for stream in streams for event in service.log.history(stream)),
+        key=lambda event: event.position,
     )
     print_json(
         {
@@ -229,7 +233,7 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
             ],
             "receipts": [
                 {"receipt": one, "fix": fix_for(one.code) if one.code else None}
-                for one in service.read_models.receipts(connection_id, view.record, view.pex_id)
+                for one in service.read_models.receipts(connection_id, *key)
             ],
             "events": [
                 {
