@@ -23,19 +23,29 @@ from domain.posted_transaction import PostedTransaction, State
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
 DELETE_MOODS = ("ok", "lost before", "lost after", "locked")
 MEALS = "62400"
+CRASHES = st.sampled_from([0, 0, 0, 0, *range(1, 13)])
 
 
 class SyncMachine(RuleBasedStateMachine):
     """The sync against a Business Central that misbehaves."""
 
-    @initialize(brings=st.sampled_from([{}, {MEALS: {"DEPARTMENT": "ADM"}}]))
-    def begin(self, brings: dict[str, dict[str, str]]) -> None:
+    @initialize(
+        brings=st.sampled_from([None, "ADM", "ADM", "OPS"]),
+        gone=st.sampled_from([(), (), ("OPS",)]),
+        tagged=st.integers(0, 60),
+        steps=st.integers(0, 6),
+    )
+    def begin(self, brings: str | None, gone: tuple[str, ...], tagged: int, steps: int) -> None:
         self.world = World()
-        self.world.journal.defaults = brings
+        self.the_account_brings_another_department_along(brings)
+        self.world.journal.deleted_values = set(gone)
         self.workers = (self.world.worker, Worker(self.world))
         self.next_id = 1
         self.touched: set[int] = set()
         self.bad: set[int] = set()
+        self.tagged_purchases_settle(tagged)
+        self.world.start()
+        self.a_worker_steps(0, 0, steps)
 
     # --- PEX -----------------------------------------------------------------------------------
 
@@ -71,7 +81,7 @@ class SyncMachine(RuleBasedStateMachine):
         except RunActive:
             assert self.world.connection.active_run is not None
 
-    @rule(worker=st.integers(0, 1), crash_after=st.integers(0, 9), steps=st.integers(1, 6))
+    @rule(worker=st.integers(0, 1), crash_after=CRASHES, steps=st.integers(1, 9))
     def a_worker_steps(self, worker: int, crash_after: int, steps: int) -> None:
         for _ in range(steps):
             run_id = self.world.connection.active_run
