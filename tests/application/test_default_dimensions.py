@@ -1,6 +1,7 @@
 """Accounts that bring dimensions along: lines first, dimensions after (contract 2.9)."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -270,6 +271,30 @@ def test_a_crash_at_any_boundary_neither_loses_nor_doubles(
     assert states == {State.FAILED if refused else State.POSTED}
     if not refused:
         assert {dimensions(brings, pex_id)["DEPARTMENT"] for pex_id in ids} == {"OPS"}
+
+
+def test_after_a_lost_answer_nothing_is_read_before_bcs_own_time_limits_have_passed(
+    brings: World,
+) -> None:
+    run_id = bare(brings)
+    brings.journal.moods = ["lost after"]
+    brings.worker.step(run_id)
+    assert brings.posting(1).state is State.COMPLETING
+    reads, began = brings.journal.reads, brings.clock.now()
+    step = brings.worker.step(run_id)
+    assert step is not None
+    assert step.at == began + timedelta(seconds=720)
+    assert brings.journal.reads == reads
+    assert brings.finish(run_id).counts.posted == 1
+    assert brings.journal.set_requests == 1
+
+
+def test_after_a_lost_deletion_nothing_is_asked_before_bcs_own_time_limits_have_passed(
+    brings: World,
+) -> None:
+    began = brings.clock.now()
+    undone(brings, "lost after")
+    assert brings.clock.now() - began >= timedelta(seconds=720)
 
 
 def test_a_worker_that_died_between_lines_and_dimensions_is_followed_at_once(

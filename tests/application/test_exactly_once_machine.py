@@ -27,21 +27,34 @@ MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
 VENDOR_MOODS = ("ok", "lost before", "lost after", "late", "busy")
 DELETE_MOODS = ("ok", "lost before", "lost after", "locked")
 MEALS = "62400"
-BRINGS = st.sampled_from([{}, {MEALS: {"DEPARTMENT": "ADM"}}])
+CRASHES = st.sampled_from([0, 0, 0, 0, *range(1, 13)])
 
 
 class SyncMachine(RuleBasedStateMachine):
     """The sync against a Business Central that misbehaves."""
 
-    @initialize(brings=BRINGS)
-    def begin(self, brings: dict[str, dict[str, str]]) -> None:
+    @initialize(
+        brings=st.sampled_from([None, "ADM", "ADM", "OPS"]),
+        gone=st.sampled_from([(), (), ("OPS",)]),
+        tagged=st.integers(0, 60),
+        steps=st.integers(0, 6),
+    )
+    def begin(self, brings: str | None, gone: tuple[str, ...], tagged: int, steps: int) -> None:
         self.world = World()
-        self.world.journal.defaults = brings
+        self.configure()
+        self.the_account_brings_another_department_along(brings)
+        self.world.journal.deleted_values = set(gone)
         self.workers = (self.world.worker, Worker(self.world))
         self.next_id = 1
         self.touched: set[int] = set()
         self.bad: set[int] = set()
         self.vanished: list[PexTransaction] = []
+        self.tagged_purchases_settle(tagged)
+        self.world.start()
+        self.a_worker_steps(0, 0, steps)
+
+    def configure(self) -> None:
+        """Settings other than the world's."""
 
     # --- PEX -----------------------------------------------------------------------------------
 
@@ -97,7 +110,7 @@ class SyncMachine(RuleBasedStateMachine):
         except RunActive:
             assert self.world.connection.active_run is not None
 
-    @rule(worker=st.integers(0, 1), crash_after=st.integers(0, 9), steps=st.integers(1, 6))
+    @rule(worker=st.integers(0, 1), crash_after=CRASHES, steps=st.integers(1, 9))
     def a_worker_steps(self, worker: int, crash_after: int, steps: int) -> None:
         for _ in range(steps):
             run_id = self.world.connection.active_run
@@ -264,9 +277,7 @@ class SyncMachine(RuleBasedStateMachine):
 class VendorMachine(SyncMachine):
     """The same with vendors that are created by merchant, on which BC misbehaves as well."""
 
-    @initialize(brings=BRINGS)
-    def begin(self, brings: dict[str, dict[str, str]]) -> None:
-        super().begin(brings)
+    def configure(self) -> None:
         chosen = settings()
         by_merchant = replace(
             chosen.purchases, vendor_per_merchant=True, add_vendor_to_company=True
