@@ -32,7 +32,7 @@ class DefaultDimensions(Aggregate):
     @event("Created", topic="default_dimensions.opened")
     def __init__(
         self,
-        timestamp: datetime,  # noqa: ARG002 - the event's own member
+        timestamp: datetime,
         tenant_id: str,
         environment: str,
         company_id: str,
@@ -53,7 +53,7 @@ class DefaultDimensions(Aggregate):
     @event("Learned", topic="default_dimensions.learned")
     def _learned(
         self,
-        timestamp: datetime,  # noqa: ARG002 - the event's own member
+        timestamp: datetime,
         account_type: AccountType,
         account_number: str,
         dimensions: tuple[str, ...],

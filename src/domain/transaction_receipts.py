@@ -4,7 +4,6 @@ A stream of its own beside the posting's, so that no receipt ever blocks, change
 entry. What is being made stands here before it is made; BC's own list of files is the proof.
 """
 
-# ruff: noqa: ARG002 - an event's body names all that the event stores
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime

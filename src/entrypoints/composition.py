@@ -9,6 +9,7 @@ from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
 from adapters.persistence.api_tokens import SqlApiTokens
+from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
@@ -82,6 +83,7 @@ class Services:
     log: EventLog
     read_models: ReadModels
     api_tokens: SqlApiTokens
+    browser_sessions: SqlBrowserSessions
     vault: Vault
     pex: PexAccess
     business_central: HttpBusinessCentral
@@ -155,6 +157,7 @@ def build(
         log,
         read_models,
         SqlApiTokens(database),
+        SqlBrowserSessions(database),
         vault,
         pex,
         business_central,

@@ -17,7 +17,7 @@ from http_running import Running
 from sandbox.program import Sandbox
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quiet() -> Iterator[None]:
     """No line for each request in the tests' own output."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -114,6 +114,23 @@ receipt_checks = sa.Table(
     sa.Index(None, "run_id", "sequence"),
 )
 
+browser_sessions = sa.Table(
+    "browser_sessions",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text(), nullable=False),
+    sa.Column("role", sa.Text(), nullable=False),
+    sa.Column("businesses", sa.Text(), nullable=False),
+    sa.Column("limited", sa.Boolean(), nullable=False),
+    # The API token that was signed in with; its revocation ends the session.
+    sa.Column("token_id", sa.Uuid()),
+    sa.Column("began_at", UtcDateTime(), nullable=False),
+    sa.Column("ends_at", UtcDateTime(), nullable=False),
+    sa.UniqueConstraint("hash"),
+    sa.Index(None, "ends_at"),
+)
+
 api_tokens = sa.Table(
     "api_tokens",
     metadata,

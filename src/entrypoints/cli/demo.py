@@ -17,9 +17,6 @@ from entrypoints.serving import in_background
 from entrypoints.settings import Settings
 from sandbox.program import Sandbox
 
-# The simulated PEX counts no calls; the real one's 90 a minute would only make people wait.
-PEX_REQUESTS_PER_MINUTE = 100_000
-
 
 @click.command()
 @click.option("--once", is_flag=True, help="End after the check instead of going on to serve.")
@@ -36,7 +33,6 @@ def demo(once: bool, port: int, purchases: int) -> None:
             sandbox.environment(),
             database_url=database,
             now=sandbox.clock.now(),
-            pex_requests_per_minute=PEX_REQUESTS_PER_MINUTE,
         )
         with in_background(settings, "127.0.0.1", 0 if once else port) as (url, services):
             try:

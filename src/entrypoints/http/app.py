@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from litestar import Litestar, Request, Router
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -26,6 +27,10 @@ from entrypoints.http import (
     vendor_aliases,
 )
 from entrypoints.http.observing import observed
+from entrypoints.http.pages import connections as pages_of_connections
+from entrypoints.http.pages import sign_in
+from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
+from entrypoints.http.pages.static import static
 from entrypoints.http.problems import HANDLERS
 from entrypoints.http.security import (
     PUBLIC,
@@ -64,9 +69,17 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         ],
         security=[{"token": []}],
     )
+    pages = Router(
+        "/",
+        route_handlers=[*sign_in.HANDLERS, *pages_of_connections.HANDLERS],
+        exception_handlers=PAGE_HANDLERS,
+        include_in_schema=False,
+    )
     app = Litestar(
         route_handlers=[
             api,
+            pages,
+            static,
             health.live,
             health.ready,
             docs.openapi,
@@ -78,10 +91,11 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             "principal": Provide(the_principal, sync_to_thread=False),
         },
         guards=[guard(services)],
-        exception_handlers=HANDLERS,
+        exception_handlers={error: page_for_people(one) for error, one in HANDLERS.items()},
         before_send=[adding_headers(encrypted=services.settings.public_url.startswith("https:"))],
         request_max_body_size=MAX_BODY_BYTES,
         lifespan=list(lifespan),
+        state=State({"services": services}),
         logging_config=None,
         openapi_config=OpenAPIConfig(
             title="pexbc",

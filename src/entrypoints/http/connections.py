@@ -24,6 +24,7 @@ from entrypoints.http.security import (
     EVERYBODY,
     READERS,
     Principal,
+    let_see,
     visible_connection,
 )
 
@@ -75,7 +76,7 @@ def connect(
         data.pex.token, principal.actor, may_connect
     )
     for business_id in grows:
-        services.api_tokens.add_business(principal.token_id, business_id)
+        let_see(services, principal, business_id)
     view = services.read_models.connection(connection_id)
     if view is None:
         raise LookupError(connection_id)

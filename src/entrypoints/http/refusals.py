@@ -37,6 +37,16 @@ class Forbidden(Refusal):
         super().__init__(f"The role {role} may not do this.")
 
 
+class ForeignOrigin(Refusal):
+    """A browser was made to send this by another site's page."""
+
+    code = "FOREIGN_ORIGIN"
+    fix = "Go to the page in pexbc itself, and send it again from there."
+
+    def __init__(self) -> None:
+        super().__init__("The request does not come from a page of this service.")
+
+
 class BusinessNotYours(Refusal):
     """The API token is limited to other businesses (M45)."""
 

@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -18,12 +19,19 @@ from litestar.types import Message, Scope
 from application.ports.read_models import ConnectionView, RunView
 from entrypoints.composition import Services
 from entrypoints.http.observing import HEADER, request_id
-from entrypoints.http.refusals import Forbidden, NotFound, TooManyAttempts, Unauthenticated
+from entrypoints.http.refusals import (
+    Forbidden,
+    ForeignOrigin,
+    NotFound,
+    TooManyAttempts,
+    Unauthenticated,
+)
 
 ADMIN, SUPPORT, OPERATOR = "admin", "support", "operator"
 EVERYBODY = (ADMIN, SUPPORT, OPERATOR)
 READERS = (ADMIN, SUPPORT)
 PUBLIC = {"roles": None}
+SAFE = ("GET", "HEAD", "OPTIONS")
 ATTEMPTS_A_MINUTE = 30
 MINUTE_SECONDS = 60.0
 
@@ -39,13 +47,17 @@ HSTS = {"strict-transport-security": "max-age=31536000; includeSubDomains"}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who calls: the API token's name, role and businesses (none: see `sees`)."""
+    """Who calls: name, role and businesses (none: see `sees`) of an API token or a session.
 
-    token_id: UUID
+    `id` is the token's, or the browser session's where `by_session`.
+    """
+
+    id: UUID
     name: str
     role: str
     businesses: tuple[int, ...]
     limited: bool
+    by_session: bool = False
 
     @property
     def actor(self) -> str:
@@ -129,22 +141,82 @@ def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], A
         roles = handler.opt.get("roles")
         if roles is None:
             return
-        address = connection.client.host if connection.client else ""
-        failed.check(address)
-        scheme, _, given = connection.headers.get("authorization", "").partition(" ")
-        secret = given.strip() if scheme.lower() == "bearer" else ""
-        token = services.api_tokens.find(secret) if secret else None
-        if token is None:
-            if secret:
-                failed.note(address)
-            raise Unauthenticated
-        if token.role not in roles:
-            raise Forbidden(token.role)
-        connection.scope["state"]["principal"] = Principal(
-            token.id, token.name, token.role, token.businesses, token.limited
-        )
+        principal = _by_session(services, connection)
+        if principal is None:
+            principal = _by_token(services, connection, failed)
+        elif connection.scope.get("method") not in SAFE:
+            check_same_origin(services, connection)
+        if principal.role not in roles:
+            raise Forbidden(principal.role)
+        connection.scope["state"]["principal"] = principal
 
     return check
+
+
+def _by_token(
+    services: Services, connection: ASGIConnection[Any, Any, Any, Any], failed: FailedAttempts
+) -> Principal:
+    address = connection.client.host if connection.client else ""
+    failed.check(address)
+    scheme, _, given = connection.headers.get("authorization", "").partition(" ")
+    secret = given.strip() if scheme.lower() == "bearer" else ""
+    token = services.api_tokens.find(secret) if secret else None
+    if token is None:
+        if secret:
+            failed.note(address)
+        raise Unauthenticated
+    return Principal(token.id, token.name, token.role, token.businesses, token.limited)
+
+
+def _by_session(
+    services: Services, connection: ASGIConnection[Any, Any, Any, Any]
+) -> Principal | None:
+    """Who is signed in with this browser; None where a token is sent, or nobody is."""
+    secret = connection.cookies.get(session_cookie(services))
+    if not secret or "authorization" in connection.headers:
+        return None
+    session = services.browser_sessions.find(secret, services.clock.now())
+    if session is None:
+        return None
+    return Principal(
+        session.id,
+        session.name,
+        session.role,
+        session.businesses,
+        session.limited,
+        by_session=True,
+    )
+
+
+def session_cookie(services: Services) -> str:
+    """The session cookie's name; its prefix keeps other hosts of the domain from setting it."""
+    return "__Host-pexbc" if is_encrypted(services) else "pexbc"
+
+
+def is_encrypted(services: Services) -> bool:
+    """Whether browsers reach the service by https alone."""
+    return services.settings.public_url.startswith("https:")
+
+
+def check_same_origin(services: Services, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """Let only this service's own pages change something in a browser's name.
+
+    Browsers tell the origin of every request that is not merely read, and no page can forge it.
+
+    Raises:
+        ForeignOrigin: the request comes from elsewhere, or does not say from where.
+    """
+    ours = {connection.headers.get("host", ""), urlsplit(services.settings.public_url).netloc}
+    if urlsplit(connection.headers.get("origin", "")).netloc not in ours - {""}:
+        raise ForeignOrigin
+
+
+def let_see(services: Services, principal: Principal, business_id: int) -> None:
+    """Let whoever calls see a business from now on that they have proven to administer."""
+    if principal.by_session:
+        services.browser_sessions.add_business(principal.id, business_id)
+    else:
+        services.api_tokens.add_business(principal.id, business_id)
 
 
 def visible_connection(
@@ -183,7 +255,7 @@ def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[N
             return
         headers = MutableScopeHeaders.from_message(message)
         headers[HEADER] = request_id(scope)
-        headers["cache-control"] = "no-store"
+        headers.setdefault("cache-control", "no-store")
         for name, value in always.items():
             headers.setdefault(name, value)
 

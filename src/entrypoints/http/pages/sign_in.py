@@ -1,0 +1,131 @@
+"""Sign in and out: with a PEX API token, or with an API token of pexbc."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromQuery, URLEncodedBody
+from litestar.response import Redirect
+
+from adapters.persistence.api_tokens import PREFIX
+from adapters.persistence.browser_sessions import LASTING
+from domain.refusals import Refusal
+from entrypoints.composition import Services
+from entrypoints.http.pages.problems import SEE_OTHER
+from entrypoints.http.pages.rendering import html
+from entrypoints.http.problems import status_of
+from entrypoints.http.refusals import Unauthenticated
+from entrypoints.http.security import (
+    ADMIN,
+    EVERYBODY,
+    PUBLIC,
+    FailedAttempts,
+    Principal,
+    check_same_origin,
+    is_encrypted,
+    session_cookie,
+)
+
+failed = FailedAttempts()
+
+
+class TokenForm(msgspec.Struct):
+    """A pasted token, and where to go on."""
+
+    token: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    next: str = "/"
+
+
+@get("/sign-in", sync_to_thread=True, opt=PUBLIC)
+def sign_in_page(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    next: FromQuery[str] = "/",  # noqa: A002 - the address's own word
+) -> Response[str]:
+    """The ways to sign in."""
+    return _page(request, services, next)
+
+
+@post("/sign-in", sync_to_thread=True, opt=PUBLIC)
+def sign_in(
+    request: Request[Any, Any, Any],
+    services: NamedDependency[Services],
+    data: URLEncodedBody[TokenForm],
+) -> Response[str] | Redirect:
+    """Take a token for a session; a wrong one leaves everything as it was."""
+    check_same_origin(services, request)
+    address = request.client.host if request.client else ""
+    failed.check(address)
+    try:
+        secret = _begin(services, data.token.strip())
+    except Refusal as refusal:
+        failed.note(address)
+        return _page(request, services, data.next, refusal)
+    return signed_in(services, secret, data.next)
+
+
+@post("/sign-out", sync_to_thread=True, opt={"roles": EVERYBODY})
+def sign_out(
+    services: NamedDependency[Services], principal: NamedDependency[Principal]
+) -> Redirect:
+    """End the session for good."""
+    if principal.by_session:
+        services.browser_sessions.end(principal.id)
+    return Redirect("/sign-in", status_code=SEE_OTHER, cookies=[_cookie(services, "", 0)])
+
+
+def _begin(services: Services, token: str) -> str:
+    """A session for a token's bearer; raises what refuses it."""
+    now = services.clock.now()
+    if token.startswith(PREFIX):
+        known = services.api_tokens.find(token)
+        if known is None:
+            raise Unauthenticated
+        return services.browser_sessions.begin(
+            known.name,
+            known.role,
+            known.businesses,
+            now,
+            limited=known.limited,
+            token_id=known.id,
+        )
+    business = services.pex.with_token(token).business()
+    return services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+
+
+def signed_in(services: Services, secret: str, onward: str) -> Redirect:
+    """Go on with a session, to a page of ours and nowhere else."""
+    inside = onward.startswith("/") and not onward.startswith(("//", "/\\"))
+    cookie = _cookie(services, secret, int(LASTING.total_seconds()))
+    return Redirect(onward if inside else "/", status_code=SEE_OTHER, cookies=[cookie])
+
+
+def _cookie(services: Services, secret: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=session_cookie(services),
+        value=secret,
+        path="/",
+        max_age=seconds,
+        httponly=True,
+        secure=is_encrypted(services),
+        samesite="lax",
+    )
+
+
+def _page(
+    request: Request[Any, Any, Any],
+    services: Services,
+    onward: str,
+    refusal: Refusal | None = None,
+) -> Response[str]:
+    context = {
+        "next": onward,
+        "refusal": refusal,
+        "pex_sign_in": bool(services.settings.pex_client_id),
+    }
+    return html(request, "sign_in.html", context, status=status_of(refusal) if refusal else 200)
+
+
+HANDLERS = [sign_in_page, sign_in, sign_out]
