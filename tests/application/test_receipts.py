@@ -680,10 +680,33 @@ def test_a_pex_that_goes_away_in_the_middle_loses_nothing_of_what_was_fetched(
     assert world.files.creations == 10
 
 
+def test_a_transaction_that_pex_cannot_tell_of_costs_no_other_its_receipts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 6)]
+    for pex_id in range(1, 6):
+        world.pex.add_receipt(pex_id, f"r{pex_id}", PDF)
+    listing = world.pex.receipts
+
+    def broken(pex_id: int) -> object:
+        if pex_id in (1, 2):
+            raise PexUnavailable("500 System error")
+        return listing(pex_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.pex, "receipts", broken)
+        run = world.sync()
+    assert run.status is RunStatus.SUCCEEDED
+    assert counted(run) == (3, 2)
+    (view,) = world.read_models.receipts(world.connection_id, Record.CARD, 1)
+    assert (view.status, view.code) == (ReceiptStatus.FAILED, "PEX_UNAVAILABLE")
+    assert counted(world.sync()) == (2, 0)
+
+
 def test_a_pex_that_stays_away_ends_the_run_and_the_next_one_goes_on(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.pex.all_rows = [purchase(1)]
+    world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 21)]
     world.pex.add_receipt(1, "a", PDF)
 
     def away(_: int) -> object:
@@ -693,7 +716,7 @@ def test_a_pex_that_stays_away_ends_the_run_and_the_next_one_goes_on(
         patched.setattr(world.pex, "receipts", away)
         run = world.sync()
     assert (run.status, run.code) == (RunStatus.INTERRUPTED, "PEX_UNAVAILABLE")
-    assert run.counts.posted == 1
+    assert run.counts.posted == 20
     assert counted(world.sync()) == (1, 0)
 
 
@@ -850,7 +873,7 @@ def test_an_entry_in_another_company_is_left_alone(world: World) -> None:
 def test_the_queue_that_an_ended_run_left_is_replaced_by_the_next(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.pex.all_rows = [purchase(1), purchase(2)]
+    world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 21)]
     world.pex.add_receipt(1, "a", PDF)
 
     def away(_: int) -> object:
@@ -858,8 +881,8 @@ def test_the_queue_that_an_ended_run_left_is_replaced_by_the_next(
 
     with monkeypatch.context() as patched:
         patched.setattr(world.pex, "receipts", away)
-        world.sync()
-    assert asked(world.sync()) == (2, 2)
+        assert world.sync().status is RunStatus.INTERRUPTED
+    assert asked(world.sync()) == (20, 20)
 
 
 def test_a_step_fetches_no_more_bytes_than_a_worker_should_hold(
