@@ -102,6 +102,8 @@ class AttachReceipts:
         settled = [case.wanted.key for case in done if not case.receipts.is_unsettled]
         self._checks.asked(run_id, unsettled, now, unsettled=True)
         self._checks.asked(run_id, [*settled, *gathered.passed], now, unsettled=False)
+        if gathered.stuck is not None:
+            self._checks.put_off(run_id, gathered.stuck, now)
         for case in gathered.cases:
             if case.wait_until is not None and not case.hindered:
                 self._checks.put_off(run_id, case.wanted.key, case.wait_until)

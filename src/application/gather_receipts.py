@@ -6,10 +6,16 @@ from datetime import timedelta
 from application.locate_entries import locate
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
-from application.ports.pex import PexAccess, PexAccount, PexReceipt, UploadStatus
+from application.ports.pex import (
+    PexAccess,
+    PexAccount,
+    PexReceipt,
+    PexUnavailable,
+    UploadStatus,
+)
 from application.ports.receipt_checks import Wanted
 from application.ports.receipt_files import FILES_AT_ONCE
-from application.receipt_cases import Case, Content, Gathered, first_holder
+from application.receipt_cases import MOST_PUT_OFF, Case, Content, Gathered, first_holder
 from application.run_session import RunSession
 from application.troubles import A_PERSON_MUST_ACT, AWAY
 from domain.posted_transaction import PostedTransaction, State, Target
@@ -57,6 +63,12 @@ class GatherReceipts:
                 break
             try:
                 self._ask(run, account, case)
+            except PexUnavailable as refusal:
+                if case.wanted.put_off < MOST_PUT_OFF:
+                    gathered.trouble, gathered.stuck = refusal, case.wanted.key
+                    break
+                # Others were asked meanwhile: it is this one that PEX cannot tell of.
+                self._not_listed(run, case, refusal)
             except HINDERS_ALL as refusal:
                 gathered.trouble = refusal
                 break
@@ -99,7 +111,7 @@ class GatherReceipts:
         except HINDERS_ALL:
             raise
         except Refusal as refusal:
-            receipts.note_listing((refusal.code, refusal.cause), run.id, self._clock.now())
+            self._not_listed(run, case, refusal)
             return
         now = self._clock.now()
         oldest_first = sorted(
@@ -113,6 +125,10 @@ class GatherReceipts:
             self._fetch(run, account, case, one)
         for vanished in receipts.receipts.keys() - {one.id for one in told}:
             self._withhold(run, case, vanished, ReceiptDeleted())
+
+    def _not_listed(self, run: SyncRun, case: Case, refusal: Refusal) -> None:
+        trouble = (refusal.code, refusal.cause)
+        case.receipts.note_listing(trouble, run.id, self._clock.now())
 
     def _fetch(self, run: SyncRun, account: PexAccount, case: Case, told: PexReceipt) -> None:
         receipt = case.receipts.receipts[told.id]

@@ -76,11 +76,17 @@ class Case:
 
 @dataclass(slots=True)
 class Gathered:
-    """What was fetched from PEX, what is none of the run's business, and what hindered the rest."""
+    """What was fetched from PEX, and what kept the rest of it from being fetched.
+
+    Attributes:
+        passed: what is none of the run's business.
+        stuck: the transaction at which PEX did not answer.
+    """
 
     cases: list[Case] = field(default_factory=list)
     passed: list[RowKey] = field(default_factory=list)
     trouble: Refusal | None = None
+    stuck: RowKey | None = None
 
 
 def first_holder(posting: PostedTransaction) -> Holder:

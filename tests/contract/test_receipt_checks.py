@@ -67,7 +67,7 @@ def test_one_that_is_put_off_waits_until_it_is_due(checks: ReceiptChecks) -> Non
     checks.put_off(RUN, card(9), LATER)
     assert checks.take(RUN, NOW, 10) == (Wanted(card(3)),)
     assert checks.due_at(RUN) == LATER
-    assert checks.take(RUN, LATER, 10) == (Wanted(card(9), 1), Wanted(card(3)))
+    assert checks.take(RUN, LATER, 10) == (Wanted(card(3)), Wanted(card(9), 1))
     checks.put_off(RUN, card(9), LATER + timedelta(minutes=1))
     checks.asked(RUN, [card(3)], NOW, unsettled=False)
     assert checks.take(RUN, LATER, 10) == ()

@@ -32,8 +32,8 @@ class FakeReceiptChecks:
 
     def take(self, run_id: UUID, now: datetime, limit: int) -> tuple[Wanted, ...]:
         due = self._due.get(run_id, {})
-        queue = self._queues.get(run_id, {})
-        return tuple(one for key, one in queue.items() if due.get(key, now) <= now)[:limit]
+        queue = sorted(self._queues.get(run_id, {}).values(), key=lambda one: one.put_off)
+        return tuple(one for one in queue if due.get(one.key, now) <= now)[:limit]
 
     def due_at(self, run_id: UUID) -> datetime | None:
         queue = self._queues.get(run_id, {})

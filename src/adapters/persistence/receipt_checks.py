@@ -59,14 +59,14 @@ class SqlReceiptChecks:
                 connection.execute(queued, group)
 
     def take(self, run_id: UUID, now: datetime, limit: int) -> tuple[Wanted, ...]:
-        """The first that need not wait, in the order in which they were laid down."""
+        """The first that need not wait, in the order in which they were laid down or put off."""
         query = (
             sa.select(checks.c.record, checks.c.pex_id, checks.c.times_put_off)
             .where(
                 checks.c.run_id == run_id,
                 sa.or_(checks.c.due_at.is_(None), checks.c.due_at <= now),
             )
-            .order_by(checks.c.sequence)
+            .order_by(checks.c.times_put_off, checks.c.sequence)
             .limit(limit)
         )
         with self._database.reading() as connection:

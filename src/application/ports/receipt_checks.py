@@ -45,7 +45,10 @@ class ReceiptChecks(Protocol):
         """Lay down the run's queue, each with its fingerprint, in place of an earlier run's."""
 
     def take(self, run_id: UUID, now: datetime, limit: int) -> tuple[Wanted, ...]:
-        """The first that the run still wants and that need not wait; they stay until asked."""
+        """The first that the run still wants and that need not wait; they stay until asked.
+
+        In the order of the queue, but those that were put off come behind the others.
+        """
 
     def due_at(self, run_id: UUID) -> datetime | None:
         """When the next one is due; None where the run wants none any more."""

@@ -15,19 +15,19 @@ def upgrade() -> None:
     """Create the tables, and let the views be built anew: runs count receipts from now on."""
     _create_receipt_checks()
     _create_receipts()
-    op.execute("DELETE FROM view_runs")
-    _forget_how_far_the_views_are()
+    _empty_the_views()
 
 
 def downgrade() -> None:
     """Drop the tables; the views are built anew as they were."""
     op.drop_table("view_receipts")
     op.drop_table("receipt_checks")
-    op.execute("DELETE FROM view_runs")
-    _forget_how_far_the_views_are()
+    _empty_the_views()
 
 
-def _forget_how_far_the_views_are() -> None:
+def _empty_the_views() -> None:
+    for table in ("transactions", "settings_versions", "runs", "run_rows", "connections"):
+        op.execute(sa.delete(sa.table(f"view_{table}")))
     op.execute("DELETE FROM tracking WHERE name = 'read_models'")
 
 
