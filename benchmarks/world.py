@@ -1,5 +1,6 @@
 """A service over a sandbox with nothing but the purchases that a measurement asks for."""
 
+import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from sandbox import company
 from sandbox.program import Sandbox
 
 DAYS_BACK = 60
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @dataclass
@@ -34,8 +36,11 @@ class World:
     services: Services
     connection_id: UUID
 
-    def purchases(self, count: int) -> None:
-        """Let approved purchases settle, two mapped dimensions on each, over two months."""
+    def purchases(self, count: int, *, merchants: int = 1, receipts: bool = False) -> None:
+        """Let approved purchases settle, two mapped dimensions on each, over two months.
+
+        They are made at so many merchants in turn, and bear a loaded receipt each where asked.
+        """
         tags = {
             "Tags": [
                 {"FieldId": company.EXPENSE_TAG, "Value": "62400", "Name": "Expense Account"},
@@ -48,15 +53,18 @@ class World:
         today = eastern_day(self.services.clock.now())
         for number in range(count):
             day = today - timedelta(days=1 + number % (DAYS_BACK - 2))
-            self.sandbox.pex.add_row(
+            row = self.sandbox.pex.add_row(
                 {
                     "TransactionTime": f"{day.isoformat()}T10:00:00",
                     "SettlementTime": f"{day.isoformat()}T12:00:00",
                     "TransactionAmount": f"-{10 + number % 90}.{number % 100:02}",
                     "MetadataApprovalStatus": "Approved",
                     "TransactionTags": tags,
+                    "MerchantName": f"Merchant {LETTERS[number % merchants]}",
                 }
             )
+            if receipts:
+                self.sandbox.pex.add_receipt(row["TransactionId"])
 
     def sync(self) -> RunView:
         """Run once, in this process."""
@@ -80,6 +88,12 @@ class World:
         ):
             plan.clear()
 
+    def forget_token(self) -> None:
+        """Throw the token at hand away, so that a fresh one is counted too."""
+        kept = self.services.vault.get(self.connection_id, "microsoft_sign_in")
+        assert kept is not None
+        self.services.vault.delete(UUID(json.loads(kept[0])["holder"]), "microsoft_cache")
+
     @property
     def microsoft_requests(self) -> int:
         """HTTP requests that reached Entra ID and Business Central."""
@@ -93,7 +107,7 @@ class World:
 
 
 @contextmanager
-def fresh_world() -> Iterator[World]:
+def fresh_world(*, receipts: bool = False, vendors: bool = False) -> Iterator[World]:
     """A connected and configured company without transactions, sign-in not yet used."""
     with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=1) as sandbox:
         sandbox.business_central.switch(rate_limit=0)
@@ -105,7 +119,7 @@ def fresh_world() -> Iterator[World]:
         )
         prepare(settings)
         first = build(settings, NoWakeups())
-        connection_id = _configure(first)
+        connection_id = _configure(first, receipts=receipts, vendors=vendors)
         first.close()
         services = build(settings, NoWakeups())  # a new process, as it were
         world = World(sandbox, services, connection_id)
@@ -114,7 +128,7 @@ def fresh_world() -> Iterator[World]:
         services.close()
 
 
-def _configure(services: Services) -> UUID:
+def _configure(services: Services, *, receipts: bool, vendors: bool) -> UUID:
     connection_id, _ = services.connect.with_pex_token(company.PREPAID_TOKEN, "bench")
     services.connect.with_service(connection_id, company.TENANT, company.ENVIRONMENT, "bench")
     chart = services.configure.choices(connection_id, company.COMPANY_ID).chart
@@ -128,6 +142,11 @@ def _configure(services: Services) -> UUID:
     )
     for kind in ("fees", "transfers", "rebates"):
         body[kind]["enabled"] = False
+    body["purchases"] |= {
+        "attachments": receipts,
+        "vendor_per_merchant": vendors,
+        "add_vendor_to_company": vendors,
+    }
     settings = msgspec.convert(body, SyncSettings)
     services.configure.save(connection_id, settings, 0, "bench")
     return connection_id

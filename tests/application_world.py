@@ -1,23 +1,33 @@
 """The application wired to fakes, as the composition root wires it to the real things."""
 
 import copy
-from collections.abc import Callable, Iterator
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID
 
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun, NextStep
+from application.attach_receipts import AttachReceipts
 from application.complete_dimensions import CompleteDimensions
 from application.fetch_rows import FetchRows
+from application.gather_receipts import GatherReceipts
+from application.notice_missing import NoticeMissing
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
+from application.store_receipts import StoreReceipts
+from application.sync_tag_options import SyncTagOptions
 from application.undo_entries import UndoEntries
 from application.verify import compare
+from application.want_receipts import WantReceipts
 from domain.chart import (
     Account,
     BankAccount,
@@ -41,9 +51,15 @@ from fakes.event_log import FakeEventLog
 from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
 from fakes.pex import FakePexAccess, FakePexAccount
+from fakes.read_models import FakeReadModels
+from fakes.receipt_checks import FakeReceiptChecks
+from fakes.receipt_files import FakeReceiptFiles, FakeReceiptFilesAccess
+from fakes.vendors import FakeVendorAccess, FakeVendors
 from fakes.wakeups import FakeWakeups
 from fakes.worklist import FakeWorklist
 
+T = TypeVar("T")
+R = TypeVar("R")
 EXPENSE_TAG = "tag-expense"
 DEPARTMENT_TAG = "tag-department"
 PEX_ACCOUNT = "10950"
@@ -102,6 +118,7 @@ def purchase(
     expense: str | None = "62400",
     approval: str | None = "Approved",
     day: date = date(2026, 8, 3),
+    merchant: str | None = "Corner Deli",
 ) -> PexTransaction:
     """A settled card purchase."""
     at = datetime(day.year, day.month, day.day, 21, 47, tzinfo=EASTERN)
@@ -115,11 +132,16 @@ def purchase(
         "Network",
         "Spend",
         account_id=88104,
-        merchant_name="CORNER DELI 00231",
-        merchant_name_normalized="Corner Deli",
+        merchant_name=merchant and f"{merchant.upper()} 00231",
+        merchant_name_normalized=merchant,
         approval=approval,
         tags=tags,
     )
+
+
+def one_by_one(task: Callable[[T], R], things: Sequence[T], /) -> list[R]:
+    """What threads would do at the same time."""
+    return [task(thing) for thing in things]
 
 
 class Crash(BaseException):
@@ -131,13 +153,19 @@ class Worker:
 
     def __init__(self, world: "World") -> None:
         self.crash_after = 0
+        self.world = world
         log, clock, atomically = world.log, world.clock, world.atomically
-        access = FakeBusinessCentralAccess(world.chart)
-        sessions = RunSessions(access, FakeJournals(world.journal))
+        access = FakeBusinessCentralAccess(world.chart, world.vendors.everything)
+        sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
         send = SendPack(log, clock, self.boundary)
+        in_doubt = timedelta(seconds=720)
         undo = UndoEntries(log, sessions, clock, self.boundary)
         complete = CompleteDimensions(log, sessions, undo, clock, self.boundary)
-        doubts = SettleDoubt(log, world.unfinished, sessions, clock, timedelta(seconds=720))
+        doubts = SettleDoubt(log, world.unfinished, sessions, clock, in_doubt)
+        pex = FakePexAccess(world.pex)
+        vendors = AddVendors(
+            log, world.leases, FakeVendorAccess(world.vendors), clock, in_doubt, self.boundary
+        )
         self.advance = AdvanceRun(
             log,
             world.leases,
@@ -146,15 +174,37 @@ class Worker:
             world.worklist,
             sessions,
             (
-                FetchRows(
-                    FakePexAccess(world.pex), world.worklist, log, clock, atomically, self.boundary
-                ),
+                SyncTagOptions(pex, log, clock, self.boundary),
+                FetchRows(pex, world.worklist, log, clock, atomically, self.boundary),
                 PostTransactions(
                     doubts,
                     complete,
                     send,
-                    PostEntries(world.worklist, log, clock, atomically, send, self.boundary),
+                    PostEntries(
+                        world.worklist, log, clock, atomically, send, vendors, self.boundary
+                    ),
                     clock,
+                    self.boundary,
+                ),
+                NoticeMissing(
+                    FakePexAccess(world.pex),
+                    FakeReadModels(log),
+                    world.worklist,
+                    log,
+                    clock,
+                    self.boundary,
+                ),
+                AttachReceipts(
+                    WantReceipts(
+                        world.worklist, world.read_models, world.checks, log, clock, atomically
+                    ),
+                    world.checks,
+                    GatherReceipts(pex, log, clock, in_doubt),
+                    StoreReceipts(log, clock, in_doubt, one_by_one, self.boundary),
+                    FakeReceiptFilesAccess(world.files),
+                    log,
+                    clock,
+                    atomically,
                     self.boundary,
                 ),
             ),
@@ -178,16 +228,25 @@ class Worker:
 
 
 class World:
-    """PEX, Business Central, the store, and workers."""
+    """PEX, Business Central, the store, and workers.
 
-    def __init__(self) -> None:
-        self.clock = FakeClock()
-        self.log = FakeEventLog()
+    With `beside` another PEX business on the same store and the same journal.
+    """
+
+    def __init__(self, beside: "World | None" = None, business_id: int = 52311) -> None:
+        self.clock: FakeClock = beside.clock if beside else FakeClock()
+        self.log: FakeEventLog = beside.log if beside else FakeEventLog()
         self.worklist = FakeWorklist()
         self.leases = FakeLeases()
-        self.pex = FakePexAccount()
+        self.pex = FakePexAccount(business_id)
         self.chart = chart()
-        self.journal = FakeGeneralJournal(self.clock.now)
+        self.journal: FakeGeneralJournal = (
+            beside.journal if beside else FakeGeneralJournal(self.clock.now)
+        )
+        self.vendors = FakeVendors(self.clock.now, self.chart.vendors)
+        self.files = FakeReceiptFiles(self.journal, self.clock.now)
+        self.checks = FakeReceiptChecks()
+        self.read_models = FakeReadModels(self.log)
         self.wakeups = FakeWakeups()
         self.starter = StartRun(self.log, self.clock, self.wakeups)
         self.connection_id = self._connect(settings())
@@ -216,12 +275,14 @@ class World:
 
     @contextmanager
     def atomically(self) -> Iterator[None]:
-        """Undo the worklist as a database would; the log undoes itself."""
-        before = copy.deepcopy(self.worklist.__dict__)
+        """Undo worklist and checks as a database would; the log undoes itself."""
+        both = (self.worklist, self.checks)
+        before = [copy.deepcopy(one.__dict__) for one in both]
         try:
             yield
         except BaseException:
-            self.worklist.__dict__.update(before)
+            for one, then in zip(both, before, strict=True):
+                one.__dict__.update(then)
             raise
 
     def unfinished(self, connection_id: UUID) -> list[UUID]:
@@ -270,18 +331,21 @@ class World:
 
     def times_in_books(self, pex_id: int) -> int:
         """How often the PEX side of a transaction stands in journal and ledger together."""
-        key, ending = f"PEX{pex_id}", f"PEX {pex_id}"
-        unposted = sum(
-            (line.external_document_number == key or line.description.endswith(f" / {ending}"))
-            and line.account_number == PEX_ACCOUNT
-            for line in self.journal.by_number.values()
-        )
-        posted = sum(
-            " ".join(entry.description.split()[-2:]) == ending
-            and entry.account_number == PEX_ACCOUNT
-            for entry in self.journal.ledger
-        )
-        return unposted + posted
+        return self.all_times_in_books()[pex_id]
+
+    def all_times_in_books(self) -> Counter[int]:
+        """The same of every transaction at once, by PEX id."""
+        times: Counter[int] = Counter()
+        for line in self.journal.by_number.values():
+            if line.account_number == PEX_ACCOUNT:
+                ours = re.search(r" / PEX (\d+)$", line.description)
+                key = re.search(r"^PEX(\d+)$", line.external_document_number)
+                times.update({int(found[1]) for found in (ours, key) if found})
+        for entry in self.journal.ledger:
+            if entry.account_number == PEX_ACCOUNT:
+                ours = re.search(r"(?:^|\s)PEX (\d+)$", entry.description)
+                times.update(int(found[1]) for found in (ours,) if found)
+        return times
 
 
 Check = Callable[[World], None]

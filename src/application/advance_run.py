@@ -134,11 +134,11 @@ class AdvanceRun:
     ) -> NextStep:
         """End a run early; what is in doubt is reported so, and settled by the next run."""
         now = self._clock.now()
-        doubts = [] if run.preview else self._doubts.unfinished(run)
+        doubts = [] if run.preview or not run.kinds else self._doubts.unfinished(run)
         self._doubts.note_lost_answers(run, doubts)
         rows = tuple(report(one, Outcome.IN_DOUBT) for one in doubts if one.state in UNSETTLED)
         pages = (run.report(rows, now),) if rows else ()
-        begun = run.counts.posted or rows
+        begun = run.counts.posted or run.counts.tags_synced or rows
         status = RunStatus.INTERRUPTED if begun else RunStatus.FAILED
         run.break_off(status, refusal.code, refusal.cause, now)
         connection = self._log.load(Connection, run.connection_id)

@@ -90,6 +90,25 @@ class Connect:
         user = self._sign_in.with_service(connection_id, tenant_id)
         self._join(connection_id, MicrosoftMode.SERVICE, user, environment, actor)
 
+    def with_link(
+        self, connection_id: UUID, other_id: UUID, environment: str | None, actor: str
+    ) -> None:
+        """Use another connection's Microsoft sign-in (M5); its environment, unless one is named.
+
+        Whoever calls this has seen that `actor` administers both businesses.
+
+        Raises:
+            NothingToLink: the other one is not signed in, or is this one.
+            BusinessCentralSignInRefused, EnvironmentNotFound: as for every sign-in.
+        """
+        self._log.load(Connection, connection_id)
+        shared = self._log.load(Connection, other_id).sign_in_to_share(connection_id)
+        chosen = environment or shared.environment
+        self._access.company_data(other_id, shared.tenant_id, chosen).companies()
+        user = self._sign_in.share(connection_id, other_id)
+        microsoft = Microsoft(MicrosoftMode.LINK, user.tenant_id, chosen, user.name, other_id)
+        self._record(connection_id, microsoft, actor)
+
     def begin_delegated(
         self, connection_id: UUID, environment: str, redirect_uri: str, actor: str
     ) -> str:
@@ -123,8 +142,9 @@ class Connect:
         actor: str,
     ) -> None:
         self._access.company_data(connection_id, user.tenant_id, environment).companies()
-        microsoft = Microsoft(mode, user.tenant_id, environment, user.name)
+        self._record(connection_id, Microsoft(mode, user.tenant_id, environment, user.name), actor)
 
+    def _record(self, connection_id: UUID, microsoft: Microsoft, actor: str) -> None:
         def join() -> None:
             connection = self._log.load(Connection, connection_id)
             connection.microsoft_signed_in(self._clock.now(), microsoft, actor)

@@ -8,17 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from application.know_merchants import KnowMerchants
 from application.ports.event_log import EventLog
 from application.run_session import RunSession
 from domain.document_keys import DocumentKeys
-from domain.eligibility import check_money_moved, check_wanted, posting_date
+from domain.eligibility import check_money_moved, check_program, check_wanted, posting_date
 from domain.findings import Finding, Nothing
 from domain.journal_entry import JournalEntry
 from domain.mapping import map_transaction
+from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, PexTransaction, classify
 from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.refusals import InDoubt, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
+from domain.vendors import MissingVendor
 
 LOADED_AT_ONCE = 100  # a pack holds half of them at most, and the rest would be loaded again
 
@@ -30,6 +33,14 @@ class Settled:
     outcome: Outcome
     code: str | None = None
     cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InBooks:
+    """It is posted; PEX may tell otherwise of it by now (M27)."""
+
+    posting: PostedTransaction
+    snapshot: PexSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +64,21 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanting:
+    """To be posted once its merchant's vendor is there."""
+
+    vendor: MissingVendor
+
+
+@dataclass(frozen=True, slots=True)
 class ToPost:
-    """To be posted."""
+    """To be posted; `new_vendor` names the vendor that a preview does not create."""
 
     entry: JournalEntry
+    new_vendor: str | None = None
 
 
-Verdict = Settled | Underway | Withheld | Found | ToPost
+Verdict = Settled | InBooks | Underway | Withheld | Found | Wanting | ToPost
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ class DecideRows:
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
+        self._merchants = KnowMerchants(log)
 
     def decide(
         self, run: SyncRun, session: RunSession, business_id: int, rows: Sequence[PexTransaction]
@@ -91,10 +111,11 @@ class DecideRows:
     ) -> Iterator[Decision]:
         streams = [PostedTransaction.create_id(business_id, row.record, row.pex_id) for row in rows]
         known = self._log.find_many(PostedTransaction, streams)
+        self._merchants.recall(run, session, rows)
         for row, stream in zip(rows, streams, strict=True):
             posting = known.get(stream)
             kind = classify(row)
-            verdict = self._of_known(run, session, posting) if posting else None
+            verdict = self._of_known(run, session, row, posting) if posting else None
             yield Decision(
                 row,
                 kind,
@@ -104,12 +125,12 @@ class DecideRows:
             )
 
     def _of_known(
-        self, run: SyncRun, session: RunSession, posting: PostedTransaction
+        self, run: SyncRun, session: RunSession, row: PexTransaction, posting: PostedTransaction
     ) -> Verdict | None:
         """The verdict on one that was sent at some time; None for one that never was."""
         if posting.state is State.POSTED:
             here = posting.run_id == run.id
-            return Underway() if here else Settled(Outcome.ALREADY_POSTED)
+            return Underway() if here else InBooks(posting, PexSnapshot.of(row))
         if posting.state is State.HELD:
             return Settled(Outcome.FAILED, posting.code, posting.cause)
         if posting.state in UNSETTLED or posting.is_to_be_sent_again_to(session.target):
@@ -126,15 +147,24 @@ class DecideRows:
         kind: Kind,
         posting: PostedTransaction | None,
     ) -> Verdict:
-        keys = posting.keys if posting else DocumentKeys.of(row.record, row.pex_id)
+        edition = posting.edition if posting else 0
+        keys = DocumentKeys.of(row.record, row.pex_id, session.letter, edition)
         try:
             check_money_moved(row, kind)
+            check_program(kind, run.funding)
             check_wanted(row, kind, run.settings, run.kinds, run.window)
-            entry = map_transaction(row, kind, run.settings, session.chart, keys)
+            vendor = self._merchants.vendor(run, session, row, kind)
+            new = vendor if isinstance(vendor, MissingVendor) else None
+            merchant = vendor.placeholder if isinstance(vendor, MissingVendor) else vendor
+            entry = map_transaction(row, kind, run.settings, session.chart, keys, merchant)
         except Refusal as refusal:
             return Withheld(refusal)
         finding = session.look_before_writing(run).find(keys, entry)
-        return ToPost(entry) if isinstance(finding, Nothing) else Found(entry, finding)
+        if not isinstance(finding, Nothing):
+            return Found(entry, finding)
+        if new is not None and not run.preview:
+            return Wanting(new)
+        return ToPost(entry, new.name if new else None)
 
 
 def reported(run: SyncRun, decision: Decision, settled: Settled) -> Reported:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
-from application.ports.pex import PexAccess, PexAccount
+from application.ports.pex import PexAccess, PexAccount, RowPage
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.turn import Turn
@@ -26,7 +26,13 @@ LISTS = {
     Kind.FEE: (Record.CARD, Record.BUSINESS),
     Kind.TRANSFER: (Record.BUSINESS,),
     Kind.REBATE: (Record.BUSINESS,),
+    Kind.BILL_PAYMENT: (Record.INVOICE,),
 }
+
+
+def earliest_day(run: SyncRun) -> date:
+    """The first day of which PEX still tells a run (PEX contract 3.2)."""
+    return months_back(eastern_day(run.started_at), LIMIT_MONTHS) + timedelta(days=1)
 
 
 class FetchRows:
@@ -67,7 +73,7 @@ class FetchRows:
         wanted = {record for kind in run.kinds for record in LISTS.get(kind, ())}
         pending = (
             record
-            for record in (Record.CARD, Record.BUSINESS)
+            for record in Record
             if record in wanted and run.fetched.get(record.value, run.started_at) is not None
         )
         return next(pending, None)
@@ -75,9 +81,7 @@ class FetchRows:
     def fetch_page(self, run: SyncRun, record: Record) -> None:
         """Fetch the next page of a list and lay what concerns the run on the worklist."""
         account = self._pex.of(run.connection_id)
-        start, end = self._span(run)
-        begin = run.fetched.get(record.value) or start
-        page = account.rows(record, begin, end)
+        page = self._page(account, run, record)
         rows = [row for row in page.rows if self._concerns(run, row)]
         rows = self._with_cardholders(account, rows)
         with self._atomically():
@@ -85,10 +89,16 @@ class FetchRows:
             run.fetched_page(self._clock.now(), record, new, page.next_start)
             self._log.save(run)
 
+    def _page(self, account: PexAccount, run: SyncRun, record: Record) -> RowPage:
+        start, end = self._span(run)
+        begin = run.fetched.get(record.value) or start
+        if record is Record.INVOICE:
+            first = max(eastern_day(begin), run.window.start)
+            return account.bill_payments(first, run.window.end)
+        return account.rows(record, begin, end)
+
     def _span(self, run: SyncRun) -> tuple[datetime, datetime]:
-        today = eastern_day(run.started_at)
-        earliest = months_back(today, LIMIT_MONTHS) + timedelta(days=1)
-        first = max(run.window.start - MARGIN, earliest)
+        first = max(run.window.start - MARGIN, earliest_day(run))
         start = datetime.combine(first, time.min, EASTERN)
         end = datetime.combine(run.window.end + MARGIN, time(23, 59, 59), EASTERN)
         return start, min(end, run.started_at.astimezone(EASTERN))

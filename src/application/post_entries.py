@@ -7,17 +7,24 @@ pack. A crash in between leaves transactions `submitted`, which `settle_doubt` a
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
 
+from application.add_vendors import VENDORS_AT_ONCE, AddVendors
 from application.decide_rows import (
     DecideRows,
     Decision,
     Found,
+    InBooks,
     Settled,
     ToPost,
+    Wanting,
     Withheld,
     reported,
 )
+from application.know_merchants import KnowMerchants
 from application.known_defaults import ways
+from application.notice_changes import notice_changes
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
@@ -29,22 +36,31 @@ from domain.findings import InLedger, Part, Twice, Whole
 from domain.journal_entry import JournalEntry
 from domain.journal_numbers import JournalNumbers
 from domain.pack import CAPACITY, NumberedEntry
+from domain.pex_snapshot import PexSnapshot
 from domain.posted_transaction import Facts, Place, PostedTransaction, State
 from domain.refusals import Failure, NotApproved, PartlyFound, Refusal
 from domain.sync_run import Outcome, Reported, SyncRun
+from domain.vendors import MissingVendor
 
 ROWS_AT_ONCE = 500
 
 
 @dataclass(slots=True)
 class Batch:
-    """What one look at the worklist came to."""
+    """What one look at the worklist came to.
+
+    Rows that lack their vendor are left undecided: `missing` are the vendors to be created now, by
+    match key, and `waits` the times until which others must be waited for.
+    """
 
     decided: list[Decision] = field(default_factory=list)
     reports: list[Reported] = field(default_factory=list)
     changed: list[PostedTransaction] = field(default_factory=list)
     entries: list[tuple[PostedTransaction, JournalEntry]] = field(default_factory=list)
+    snapshots: dict[UUID, PexSnapshot] = field(default_factory=dict)
     lines: int = 0
+    missing: dict[str, MissingVendor] = field(default_factory=dict)
+    waits: list[datetime] = field(default_factory=list)
 
 
 class PostEntries:
@@ -57,6 +73,7 @@ class PostEntries:
         clock: Clock,
         atomically: Atomically,
         send: SendPack,
+        vendors: AddVendors,
         boundary: Callable[[str], None],
     ) -> None:
         self._worklist = worklist
@@ -64,38 +81,78 @@ class PostEntries:
         self._clock = clock
         self._atomically = atomically
         self._send = send
+        self._vendors = vendors
+        self._merchants = KnowMerchants(log)
         self._decide = DecideRows(log)
         self._boundary = boundary
 
-    def post_next(self, run: SyncRun, session: RunSession, business_id: int) -> bool:
-        """Decide the next rows and send the pack that they fill; False once none are left."""
-        rows = self._worklist.take(run.id, ROWS_AT_ONCE)
-        if not rows:
-            return False
-        batch = Batch()
-        for decision in self._decide.decide(run, session, business_id, rows):
-            if not self._sort(run, business_id, decision, batch):
-                break
+    def post_next(self, run: SyncRun, session: RunSession, business_id: int) -> datetime | None:
+        """Decide the next rows, and create the vendors that they lack or send the pack they fill.
+
+        When the run wants its next step; None once no row is left.
+        """
+        merchants = self._merchants.of(run, session)
+        if merchants.idle_until and merchants.idle_until > self._clock.now():
+            return merchants.idle_until
+        batch = self._look(run, session, business_id)
         self._boundary("decided")
+        if batch.missing:
+            self._vendors.add(run, session, merchants, tuple(batch.missing.values()))
+            return self._clock.now()
+        if not batch.decided:
+            merchants.idle_until = min(batch.waits, default=None)
+            return merchants.idle_until
         pack = self._write_down(run, session, batch)
         self._boundary("reserved")
         if pack:
             self._send.send(run, session, pack)
-        return True
+        return self._clock.now()
 
-    def _sort(self, run: SyncRun, business_id: int, decision: Decision, batch: Batch) -> bool:
+    def _look(self, run: SyncRun, session: RunSession, business_id: int) -> Batch:
+        """Decide rows until a pack is full; those that wait for their vendors hold up no other."""
+        batch, skip = Batch(), 0
+        while rows := self._worklist.take(run.id, ROWS_AT_ONCE, skip):
+            for decision in self._decide.decide(run, session, business_id, rows):
+                if isinstance(decision.verdict, Wanting):
+                    self._want(run, session, decision.verdict.vendor, batch)
+                elif not self._sort(run, session, business_id, decision, batch):
+                    return batch
+                if len(batch.missing) == VENDORS_AT_ONCE:
+                    return batch
+            if batch.missing or len(batch.decided) >= ROWS_AT_ONCE:
+                break
+            skip += len(rows)
+        return batch
+
+    def _want(self, run: SyncRun, session: RunSession, vendor: MissingVendor, batch: Batch) -> None:
+        due = self._merchants.of(run, session).due.get(vendor.key)
+        if due is not None and due > self._clock.now():
+            batch.waits.append(due)
+        else:
+            batch.missing.setdefault(vendor.key, vendor)
+
+    def _sort(
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        batch: Batch,
+    ) -> bool:
         """Put a decision where it belongs; False when its entry does not fit in any more."""
         verdict = decision.verdict
         if isinstance(verdict, ToPost):
             if batch.lines + len(verdict.entry.lines) > CAPACITY and not run.preview:
                 return False
-            self._to_post(run, business_id, decision, verdict.entry, batch)
+            self._to_post(run, business_id, decision, verdict, batch)
         elif isinstance(verdict, Settled):
             batch.reports.append(reported(run, decision, verdict))
+        elif isinstance(verdict, InBooks):
+            self._compare(run, decision, verdict, batch)
         elif isinstance(verdict, Withheld):
             self._withhold(run, business_id, decision, verdict.refusal, batch)
         elif isinstance(verdict, Found):
-            self._take_over(run, business_id, decision, verdict, batch)
+            self._take_over(run, session, business_id, decision, verdict, batch)
         batch.decided.append(decision)
         return True
 
@@ -104,17 +161,31 @@ class PostEntries:
         run: SyncRun,
         business_id: int,
         decision: Decision,
-        entry: JournalEntry,
+        verdict: ToPost,
         batch: Batch,
     ) -> None:
+        entry = verdict.entry
         if run.preview:
-            line = reported(run, decision, Settled(Outcome.WOULD_POST))
-            batch.reports.append(
-                replace(line, document_number=entry.document_number, lines=entry.lines)
+            line = replace(
+                reported(run, decision, Settled(Outcome.WOULD_POST)),
+                document_number=entry.document_number,
+                lines=entry.lines,
+                new_vendor=verdict.new_vendor,
             )
+            batch.reports.append(line)
             return
         batch.entries.append((self._stream(run, business_id, decision), entry))
+        batch.snapshots[decision.stream] = PexSnapshot.of(decision.row)
         batch.lines += len(entry.lines)
+
+    def _compare(self, run: SyncRun, decision: Decision, books: InBooks, batch: Batch) -> None:
+        """Report one that is posted, with what changed in PEX since; never post it again (M27)."""
+        notice = notice_changes(run, books.posting, books.snapshot, self._clock.now())
+        code, cause = (notice.code, notice.cause) if notice else (None, None)
+        settled = Settled(Outcome.ALREADY_POSTED, code, cause)
+        batch.reports.append(reported(run, decision, settled))
+        if books.posting.pending_events:
+            batch.changed.append(books.posting)
 
     def _withhold(
         self,
@@ -135,10 +206,17 @@ class PostEntries:
         batch.changed.append(posting)
 
     def _take_over(
-        self, run: SyncRun, business_id: int, decision: Decision, found: Found, batch: Batch
+        self,
+        run: SyncRun,
+        session: RunSession,
+        business_id: int,
+        decision: Decision,
+        found: Found,
+        batch: Batch,
     ) -> None:
         """Adopt what is there whole; leave what is there in part to a person."""
         finding, now = found.finding, self._clock.now()
+        snapshot = PexSnapshot.of(decision.row)
         posting = None if run.preview else self._stream(run, business_id, decision)
         if isinstance(finding, Part | Twice):
             count = finding.found if isinstance(finding, Part) else len(finding.lines)
@@ -149,9 +227,13 @@ class PostEntries:
         else:
             settled = Settled(Outcome.ALREADY_POSTED)
             if posting is not None and isinstance(finding, Whole):
-                posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now)
+                posting.adopt(
+                    Place.JOURNAL, finding.line_ids, run.id, now, session.letter, snapshot
+                )
             elif posting is not None and isinstance(finding, InLedger):
-                posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
+                posting.adopt(
+                    Place.LEDGER, finding.entry_ids, run.id, now, session.letter, snapshot
+                )
         batch.reports.append(reported(run, decision, settled))
         if posting is not None:
             batch.changed.append(posting)
@@ -207,6 +289,16 @@ class PostEntries:
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
             digest = NumberedEntry(posting.id, entry, lines).payload_hash
-            posting.reserve(entry, lines, session.target, run.settings_version, digest, run.id, now)
+            posting.reserve(
+                entry,
+                lines,
+                session.target,
+                run.settings_version,
+                digest,
+                run.id,
+                now,
+                session.letter,
+                batch.snapshots[posting.id],
+            )
             posting.submit(run.id, now, bare=goes_bare(entry))
         return [numbers]

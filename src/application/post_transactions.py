@@ -35,6 +35,8 @@ class PostTransactions:
 
     def step(self, turn: Turn) -> datetime | None:
         """Take one step; while one pack is in doubt, the others go on."""
+        if not turn.run.kinds:
+            return None
         now, run, session = self._clock.now(), turn.run, turn.session
         unfinished = [] if run.preview else self._doubts.unfinished(run)
         self._doubts.note_lost_answers(run, unfinished)
@@ -44,6 +46,7 @@ class PostTransactions:
             self._boundary("settled")
             return now
         in_doubt = [one for one in unfinished if one.state in UNSETTLED]
+        waits = [self._doubts.due_at(posting) for posting in in_doubt]
         if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
             bare = [one for one in unfinished if one.state is State.BARE]
             if bare:
@@ -53,8 +56,7 @@ class PostTransactions:
             if again:
                 self._send.send_again(run, session, again)
                 return now
-            if self._post.post_next(run, session, turn.connection.business_id):
-                return now
-        if in_doubt:
-            return min(self._doubts.due_at(posting) for posting in in_doubt)
-        return None
+            following = self._post.post_next(run, session, turn.connection.business_id)
+            if following is not None:
+                waits.append(following)
+        return min(waits, default=None)

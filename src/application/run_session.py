@@ -4,12 +4,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from application.look import NEAR, look_around
+from application.merchants import Merchants
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import GeneralJournal, Journal, Journals
 from domain.chart import Chart
-from domain.connection import NotReady
+from domain.connection import Connection, NotReady
 from domain.findings import Look
 from domain.journal_numbers import JournalNumbers
 from domain.pex_transaction import Kind
@@ -17,6 +18,7 @@ from domain.posted_transaction import Target
 from domain.refusals import Refusal
 from domain.settings import TAX_CODE, VENDOR
 from domain.sync_run import SyncRun
+from domain.tag_option_fields import for_tag_options_alone
 
 
 class CurrencyNotUsd(Refusal):
@@ -30,16 +32,21 @@ class CurrencyNotUsd(Refusal):
 
 
 class RunSession:
-    """One run's view of the company, read once and kept while the same worker goes on."""
+    """One run's view of the company, read once and kept while the same worker goes on.
+
+    `letter` is what tells the business's entries from those of others in the same journal (M5).
+    """
 
     def __init__(
-        self, target: Target, journal: Journal, port: GeneralJournal, chart: Chart
+        self, target: Target, journal: Journal, port: GeneralJournal, chart: Chart, letter: str
     ) -> None:
         self.target = target
         self.journal = journal
         self.port = port
         self.chart = chart
+        self.letter = letter
         self.unknown_in_a_row = 0
+        self.merchants: Merchants | None = None
         self._look: Look | None = None
 
     def look_before_writing(self, run: SyncRun) -> Look:
@@ -56,11 +63,21 @@ class RunSession:
 class RunSessions:
     """Opens a run's session, and keeps the newest few."""
 
-    def __init__(self, access: BusinessCentralAccess, journals: Journals, keep: int = 8) -> None:
+    def __init__(
+        self,
+        access: BusinessCentralAccess,
+        journals: Journals,
+        log: EventLog,
+        clock: Clock,
+        keep: int = 8,
+    ) -> None:
         self._access = access
+        self._log = log
+        self._clock = clock
         self._journals = journals
         self._keep = keep
         self._sessions: dict[UUID, RunSession] = {}
+        self._charts: dict[UUID, Chart] = {}
 
     def of(self, run: SyncRun) -> RunSession:
         """The session of a run; raises what BC refuses."""
@@ -75,6 +92,16 @@ class RunSessions:
     def close(self, run_id: UUID) -> None:
         """Forget a session: its run is over, or what it knows may be out of date."""
         self._sessions.pop(run_id, None)
+        self._charts.pop(run_id, None)
+
+    def chart(self, run: SyncRun) -> Chart:
+        """The company as far as a run needs it, whether or not it has a journal; read once."""
+        chart = self._charts.get(run.id)
+        if chart is None:
+            chart = self._charts[run.id] = self._read_chart(run)
+            while len(self._charts) > self._keep:
+                del self._charts[next(iter(self._charts))]
+        return chart
 
     def journal(self, run: SyncRun, target: Target) -> tuple[GeneralJournal, Journal]:
         """The journal that an earlier run wrote to, by this run's sign-in."""
@@ -94,31 +121,53 @@ class RunSessions:
             run.connection_id, microsoft.tenant_id, microsoft.environment, company_id
         )
         journal = port.resolve()
-        data = self._access.company_data(
-            run.connection_id, microsoft.tenant_id, microsoft.environment
-        )
-        purchases = run.settings.purchases
-        chart = data.chart(
-            company_id,
-            dimensions=run.settings.dimension_codes(),
-            vendors=purchases.mapping(VENDOR) is not None,
-            bank_accounts=Kind.TRANSFER in run.kinds,
-            tax_codes=purchases.mapping(TAX_CODE) is not None,
-        )
+        chart = self.chart(run)
         if chart.currency != "USD":
             raise CurrencyNotUsd(chart.currency)
         target = Target(microsoft.tenant_id, microsoft.environment, company_id, journal.code)
-        return RunSession(target, journal, port, chart)
+        letter = self._letter(run, target, lambda: port.highest_line_number(journal))
+        return RunSession(target, journal, port, chart, letter)
+
+    def _read_chart(self, run: SyncRun) -> Chart:
+        microsoft, company_id = run.microsoft, run.settings.company_id
+        if company_id is None:
+            raise NotReady("The settings name no company.")
+        data = self._access.company_data(
+            run.connection_id, microsoft.tenant_id, microsoft.environment
+        )
+        settings = run.settings if run.kinds else for_tag_options_alone(run.settings)
+        purchases = settings.purchases
+        per_merchant = purchases.vendor_per_merchant and Kind.PURCHASE in run.kinds
+        return data.chart(
+            company_id,
+            dimensions=settings.dimension_codes(),
+            vendors=per_merchant or purchases.mapping(VENDOR) is not None,
+            bank_accounts=not {Kind.TRANSFER, Kind.BILL_PAYMENT}.isdisjoint(run.kinds),
+            tax_codes=purchases.mapping(TAX_CODE) is not None,
+        )
+
+    def _letter(self, run: SyncRun, target: Target, highest: Callable[[], int]) -> str:
+        """The business's letter in the journal, for good before anything is looked up by it."""
+        business_id = self._log.load(Connection, run.connection_id).business_id
+        if run.preview:
+            numbers = self._log.find(JournalNumbers, numbers_of(target))
+            return "" if numbers is None else numbers.letter_for(business_id)
+        numbers = open_numbers(self._log, self._clock, target, highest)
+        letter = numbers.join(business_id, self._clock.now())
+        self._log.save(numbers)
+        return letter
+
+
+def numbers_of(target: Target) -> UUID:
+    """The stream of a journal's numbers."""
+    return JournalNumbers.create_id(target.environment, target.company_id, target.journal)
 
 
 def open_numbers(
     log: EventLog, clock: Clock, target: Target, highest: Callable[[], int]
 ) -> JournalNumbers:
     """The journal's counter, opened above the journal's highest number at its first use."""
-    stream = JournalNumbers.create_id(
-        target.tenant_id, target.environment, target.company_id, target.journal
-    )
-    numbers = log.find(JournalNumbers, stream)
+    numbers = log.find(JournalNumbers, numbers_of(target))
     if numbers is not None:
         return numbers
     return JournalNumbers(

@@ -201,7 +201,16 @@ class SendPack:
         fresh = numbers.reserve(len(entry.lines), now)
         digest = NumberedEntry(culprit.id, entry, fresh).payload_hash
         culprit.release("A line number was taken by another line.", run.id, now)
-        culprit.reserve(entry, fresh, session.target, run.settings_version, digest, run.id, now)
+        culprit.reserve(
+            entry,
+            fresh,
+            session.target,
+            run.settings_version,
+            digest,
+            run.id,
+            now,
+            culprit.letter,
+        )
         self._log.save(numbers, *pack)
 
 

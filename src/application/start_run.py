@@ -14,8 +14,9 @@ from domain.eastern_time import eastern_day
 from domain.eligibility import kinds_on
 from domain.pex_transaction import POSTABLE, Kind
 from domain.refusals import Refusal
-from domain.sync_run import SyncRun, Trigger
+from domain.sync_run import TAG_OPTIONS, SyncRun, Trigger
 from domain.sync_window import SyncWindow, check_dates, sync_window
+from domain.synced_fields import synced_fields
 
 
 class KindNotOn(Refusal):
@@ -42,6 +43,7 @@ class NothingToSync(Refusal):
 class RunRequest:
     """What a run is asked to do; kinds None means all that the settings sync.
 
+    Named kinds leave tag options out, unless `tag_options` asks for them, beside them or alone.
     Dates are US Eastern days, for this run only.
     """
 
@@ -52,6 +54,7 @@ class RunRequest:
     start: date | None = None
     end: date | None = None
     preview: bool = False
+    tag_options: bool = False
 
 
 class StartRun:
@@ -81,30 +84,42 @@ class StartRun:
         microsoft = connection.check_can_run()
         now = self._clock.now()
         run_id = SyncRun.create_id(connection.id, connection.runs + 1)
+        tag_options = self._tag_options(connection, request)
         run = SyncRun(
             now,
             connection.id,
             connection.runs + 1,
             request.trigger,
             request.preview,
-            self._kinds(connection, request),
+            self._kinds(connection, request, tag_options=tag_options),
             self._window(connection, request, eastern_day(now)),
             connection.settings,
             connection.settings_version,
             microsoft,
             request.actor,
+            funding=connection.funding,
+            tag_options=tag_options,
         )
         connection.begin_run(run_id, now)
         self._log.save(run, connection)
         return run_id
 
-    def _kinds(self, connection: Connection, request: RunRequest) -> tuple[Kind, ...]:
+    def _tag_options(self, connection: Connection, request: RunRequest) -> bool:
+        synced = bool(synced_fields(connection.settings))
+        if request.tag_options and not synced:
+            raise KindNotOn([TAG_OPTIONS])
+        return synced if request.kinds is None else request.tag_options
+
+    def _kinds(
+        self, connection: Connection, request: RunRequest, *, tag_options: bool
+    ) -> tuple[Kind, ...]:
         on = kinds_on(connection.settings)
         off = [kind.value for kind in request.kinds or () if kind not in on]
         if off:
             raise KindNotOn(off)
-        chosen = tuple(kind for kind in POSTABLE if kind in (request.kinds or on))
-        if not chosen:
+        wanted = on if request.kinds is None else request.kinds
+        chosen = tuple(kind for kind in POSTABLE if kind in wanted)
+        if not (chosen or tag_options):
             raise NothingToSync
         return chosen
 

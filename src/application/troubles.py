@@ -14,12 +14,14 @@ from application.ports.general_journal import (
 )
 from application.ports.pex import PexPermissionMissing, PexTokenRefused, PexUnavailable
 from application.ports.sign_in import MicrosoftSignInRefused, MicrosoftUnavailable
+from application.ports.vault import SecretUnreadableError
 from domain.refusals import Refusal
 
 AWAY = (PexUnavailable, BusinessCentralUnavailable, MicrosoftUnavailable)
 A_PERSON_MUST_ACT = (
     PexTokenRefused,
     PexPermissionMissing,
+    SecretUnreadableError,
     MicrosoftSignInRefused,
     BusinessCentralSignInRefused,
     BusinessCentralPermissionMissing,

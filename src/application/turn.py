@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Protocol
 
 from application.run_session import RunSession, RunSessions
+from domain.chart import Chart
 from domain.connection import Connection
 from domain.sync_run import SyncRun
 
@@ -21,6 +22,11 @@ class Turn:
     def session(self) -> RunSession:
         """The run's view of the company, opened at its first use; raises what BC refuses."""
         return self._sessions.of(self.run)
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The company's chart alone, for what needs no journal; raises what BC refuses."""
+        return self._sessions.chart(self.run)
 
 
 class Phase(Protocol):

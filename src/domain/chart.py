@@ -51,12 +51,13 @@ class BankAccount:
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor; `blocked` is empty, `Payment` or `All`."""
+    """A vendor; `blocked` is empty, `Payment` or `All`; `currency` empty for the company's own."""
 
     id: str
     number: str
     name: str
     blocked: str = ""
+    currency: str = "USD"
 
     @property
     def key(self) -> str:

@@ -33,12 +33,16 @@ class MicrosoftMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Microsoft:
-    """The tenant, environment and user or app through which BC is reached."""
+    """The tenant, environment and user or app through which BC is reached.
+
+    `linked_to` is the connection whose sign-in is used, for the mode `link` (M5).
+    """
 
     mode: MicrosoftMode
     tenant_id: str
     environment: str
     user: str
+    linked_to: UUID | None = None
 
 
 class SettingsChanged(Refusal):
@@ -61,6 +65,16 @@ class RunActive(Refusal):
     def __init__(self, run_id: UUID) -> None:
         self.run_id = run_id
         super().__init__(f"The run {run_id} is still going on.")
+
+
+class NothingToLink(Refusal):
+    """There is no Microsoft sign-in of another connection to use (M5)."""
+
+    code = "NOTHING_TO_LINK"
+    fix = "Name another connection that is signed in with Microsoft, or sign in here."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
 
 
 class NotReady(Refusal):
@@ -122,6 +136,18 @@ class Connection(Aggregate):
         self.microsoft = microsoft
         self.trouble = None
         self.ready = False
+
+    def sign_in_to_share(self, connection_id: UUID) -> Microsoft:
+        """What `connection_id` may link to (M5).
+
+        Raises:
+            NothingToLink: it is the same connection, or nobody is signed in here.
+        """
+        if connection_id == self.id:
+            raise NothingToLink("A connection cannot be linked to itself.")
+        if self.microsoft is None:
+            raise NothingToLink(f"{self.name} is not signed in with Microsoft.")
+        return self.microsoft
 
     def became_ready(self, timestamp: datetime) -> None:
         """Both sides were read (M4); says nothing where nothing changed."""

@@ -14,7 +14,7 @@ from eventsourcing.domain import Aggregate, event
 
 from domain.journal_entry import AccountType, JournalEntry
 
-_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a05")
+_NAMESPACE = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a12")
 
 Account = tuple[AccountType, str]
 

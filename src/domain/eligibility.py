@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from datetime import date
 
+from domain.bill_payment import check_closed
 from domain.pex_transaction import Kind, PexTransaction, Record
 from domain.refusals import (
+    ComesWithBillPayment,
     Declined,
     InternalMovement,
     KindOff,
@@ -20,9 +22,13 @@ from domain.sync_window import SyncWindow
 
 def posting_date(row: PexTransaction, settings: Settings) -> date:
     """The day of its entry: the same rule for every kind (M13)."""
-    if row.record is not Record.INVOICE and settings.purchases.posting_date is PostingDate.PURCHASE:
-        return row.purchase_date
-    return row.settlement_date
+    return posting_day(row.record, row.purchase_date, row.settlement_date, settings)
+
+
+def posting_day(record: Record, purchased_on: date, settled_on: date, settings: Settings) -> date:
+    """Which of PEX's two days is the posting date."""
+    by_purchase = settings.purchases.posting_date is PostingDate.PURCHASE
+    return purchased_on if by_purchase and record is not Record.INVOICE else settled_on
 
 
 def kinds_on(settings: Settings) -> frozenset[Kind]:
@@ -41,7 +47,8 @@ def check_money_moved(row: PexTransaction, kind: Kind) -> None:
     """Let only settled money of a known kind pass, that crossed the border of PEX (M18, M19).
 
     Raises:
-        Skip: the row is pending, declined, of 0.00, internal to PEX or of no kind.
+        Skip: the row is pending, declined, of 0.00, internal to PEX, of no kind, or an invoice that
+            is not closed.
     """
     unsettled = row.settled_at is None and row.transaction_type == "Network"
     if row.is_decline:
@@ -50,10 +57,25 @@ def check_money_moved(row: PexTransaction, kind: Kind) -> None:
         raise Pending
     if row.amount.is_zero:
         raise ZeroAmount
+    if row.bill is not None:
+        check_closed(row.amount, row.bill)
     if kind is Kind.INTERNAL:
         raise InternalMovement
     if kind is Kind.UNCLASSIFIED:
         raise Unclassified(row.category)
+
+
+def check_program(kind: Kind, funding: str) -> None:
+    """Let nothing pass twice: a credit business's invoices hold its rebates and incoming money.
+
+    This holds whatever the settings say, since a business may change how it pays (PEX contract
+    9.1).
+
+    Raises:
+        ComesWithBillPayment: a rebate or transfer among the rows of a credit business.
+    """
+    if funding == "credit" and kind in (Kind.REBATE, Kind.TRANSFER):
+        raise ComesWithBillPayment(kind.value)
 
 
 def check_wanted(

@@ -8,6 +8,7 @@ need no rule of their own (M19).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from domain.bill_payment import bill_parts
 from domain.chart import Account, BankAccount, Chart, Vendor
 from domain.document_keys import DocumentKeys
 from domain.eligibility import posting_date
@@ -27,31 +28,41 @@ from domain.refusals import (
     AccountUnmapped,
     AccountUnusable,
     AmountNotInCents,
+    InvoiceUnreadable,
     NotPostable,
     PexIdTooLong,
     TooManyLines,
     ValueUnknown,
     VendorUnmapped,
-    VendorUnusable,
 )
 from domain.settings import EXPENSE_ACCOUNT, TAX_CODE, VENDOR, Settings, Source, VendorPosting
 from domain.splits import Share, shares
-
-BLOCKED_FOR_ALL = "All"
+from domain.text import cut, one_line
+from domain.vendors import check_vendor
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What every line of an entry says: merchant and cardholder, and the users' notes (M23)."""
+    """What every line of an entry says: merchant and cardholder, and the users' notes (M23).
+
+    Of an invoice, the comment lists the payments.
+    """
 
     description: str
     comment: str
 
 
 def map_transaction(
-    row: PexTransaction, kind: Kind, settings: Settings, chart: Chart, keys: DocumentKeys
+    row: PexTransaction,
+    kind: Kind,
+    settings: Settings,
+    chart: Chart,
+    keys: DocumentKeys,
+    merchant: Vendor | None = None,
 ) -> JournalEntry:
     """The balanced entry of a transaction that passed `eligibility`.
+
+    `merchant` is the vendor of the purchase's merchant, where vendors go by merchant (M22).
 
     Raises:
         Failure: it cannot be mapped; the code says why.
@@ -62,7 +73,9 @@ def map_transaction(
         raise PexIdTooLong(keys.document_number)
     text = Text(_description(row, keys), _comment(row))
     if kind is Kind.PURCHASE:
-        lines = _purchase_lines(row, settings, chart, text)
+        lines = _purchase_lines(row, settings, chart, text, merchant)
+    elif kind is Kind.BILL_PAYMENT:
+        lines = _bill_lines(row, settings, chart, text)
     else:
         lines = (_other_line(row, kind, settings, chart, text),)
     pex = _gl_account(chart, settings.pex_account_id, "PEX account")
@@ -78,10 +91,10 @@ def map_transaction(
 
 
 def _purchase_lines(
-    row: PexTransaction, settings: Settings, chart: Chart, text: Text
+    row: PexTransaction, settings: Settings, chart: Chart, text: Text, merchant: Vendor | None
 ) -> tuple[JournalLine, ...]:
     parts = shares(row)
-    vendors = [(_vendor(part, settings, chart), part.amount) for part in parts]
+    vendors = [(merchant or _vendor(part, settings, chart), part.amount) for part in parts]
     expenses = [
         _expense_line(part, settings, chart, _with_vendor(text, vendor, settings))
         for part, (vendor, _) in zip(parts, vendors, strict=True)
@@ -126,8 +139,7 @@ def _vendor(part: Share, settings: Settings, chart: Chart) -> Vendor | None:
     vendor = chart.vendors.find(value)
     if vendor is None:
         raise ValueUnknown("vendor", value)
-    if vendor.blocked == BLOCKED_FOR_ALL:
-        raise VendorUnusable(vendor.number)
+    check_vendor(vendor, chart.currency)
     return vendor
 
 
@@ -151,7 +163,7 @@ def _with_vendor(text: Text, vendor: Vendor | None, settings: Settings) -> Text:
     if vendor is None or settings.purchases.vendor_posting is VendorPosting.SUBLEDGER:
         return text
     comment = "; ".join(filter(None, (f"Vendor {vendor.number} {vendor.name}", text.comment)))
-    return Text(text.description, _cut(comment, COMMENT_LENGTH))
+    return Text(text.description, cut(comment, COMMENT_LENGTH))
 
 
 def _other_line(
@@ -176,6 +188,27 @@ def _other_line(
         text.description,
         text.comment,
         dimensions=_dimensions(chart, static),
+    )
+
+
+def _bill_lines(
+    row: PexTransaction, settings: Settings, chart: Chart, text: Text
+) -> tuple[JournalLine, ...]:
+    """The bank's line, and the one of rebates and credits; a part of 0.00 makes no line (M20)."""
+    if row.bill is None:
+        raise InvoiceUnreadable("an invoice without its payments")
+    parts, choice = bill_parts(row.amount, row.bill), settings.bill_payments
+    sides = []
+    if not parts.cash.is_zero:
+        number = _bank(chart, choice.bank_account_id).number
+        sides.append((AccountType.BANK, number, parts.cash))
+    if not parts.non_cash.is_zero:
+        number = _gl_account(chart, choice.rebate_account_id, "rebate account").number
+        sides.append((AccountType.GL, number, parts.non_cash))
+    static = _dimensions(chart, choice.dimensions)
+    return tuple(
+        JournalLine(side, number, -money, text.description, text.comment, dimensions=static)
+        for side, number, money in sides
     )
 
 
@@ -228,23 +261,13 @@ def _dimensions(chart: Chart, values: Mapping[str, str]) -> tuple[DimensionCode,
 
 
 def _description(row: PexTransaction, keys: DocumentKeys) -> str:
-    who = " / ".join(filter(None, (_one_line(row.merchant), _one_line(row.cardholder or ""))))
+    who = " / ".join(filter(None, (one_line(row.merchant), one_line(row.cardholder or ""))))
     if not who:
         return keys.ending
     ending = f" / {keys.ending}"
-    return _cut(who, DESCRIPTION_LENGTH - len(ending)) + ending
+    return cut(who, DESCRIPTION_LENGTH - len(ending)) + ending
 
 
 def _comment(row: PexTransaction) -> str:
-    return _cut(_one_line("; ".join(row.notes)), COMMENT_LENGTH)
-
-
-def _cut(text: str, length: int) -> str:
-    """As much of a text as BC's field takes, which counts in UTF-16: an emoji is two units."""
-    units = text.encode("utf-16-le", "surrogatepass")[: 2 * length]
-    return units.decode("utf-16-le", "ignore").rstrip()
-
-
-def _one_line(text: str) -> str:
-    printable = "".join(mark if mark.isprintable() else " " for mark in text)
-    return " ".join(printable.split())
+    told = row.notes if row.bill is None else map(str, row.bill.payments)
+    return cut(one_line("; ".join(told)), COMMENT_LENGTH)

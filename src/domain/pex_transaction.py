@@ -1,11 +1,12 @@
 """PEX rows as values, and the one kind that each of them is (M19; PEX contract 3.4 to 3.7)."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.bill_payment import Bill
 from domain.money import Money
 
 REBATE_DESCRIPTIONS = frozenset({"Rebate Credit", "Rebate Credit Reversal", "Rebate payout"})
@@ -36,10 +37,14 @@ POSTABLE = (Kind.PURCHASE, Kind.FEE, Kind.TRANSFER, Kind.REBATE, Kind.BILL_PAYME
 
 @dataclass(frozen=True, slots=True)
 class TagValue:
-    """A tag on a transaction: for a dropdown the option's stored value, not its name."""
+    """A tag on a transaction: for a dropdown the option's stored value, not its name.
+
+    `name` is what PEX calls the tag, empty where it does not say.
+    """
 
     field_id: str
     value: str
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,13 @@ class PexTransaction:
     Attributes:
         amount: money out of the PEX account is negative, money in positive (PEX contract 3.5).
         transacted_at: when it entered PEX, in US Eastern time; the purchase date is its day.
+            An invoice bears its due date here and as its settlement.
         settled_at: when funds moved, in US Eastern time; None where PEX tells none.
         account_id: the card account, or the business account.
         counterpart_account_id: the other side of a movement inside PEX; 0 for none.
         category: PEX's finer class, such as `BusinessFunding`.
         notes: what users wrote; notes made by systems are left out.
+        bill: what paid an invoice; None on every other row.
     """
 
     record: Record
@@ -79,10 +86,13 @@ class PexTransaction:
     cardholder: str | None = None
     merchant_name: str | None = None
     merchant_name_normalized: str | None = None
+    merchant_city: str | None = None
+    merchant_state: str | None = None
     approval: str | None = None
     notes: tuple[str, ...] = ()
     tags: tuple[TagValue, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    bill: Bill | None = None
 
     @property
     def merchant(self) -> str:

@@ -15,6 +15,7 @@ from domain.document_keys import DocumentKeys
 from domain.journal_entry import JournalEntry, JournalLine
 from domain.money import Money
 from domain.pack import NumberedEntry
+from domain.pex_snapshot import Change, Difference, PexSnapshot, differences, standing
 from domain.pex_transaction import Kind, Record
 from domain.refusals import DimensionsPending, PostedWithoutDimensions
 
@@ -118,8 +119,13 @@ class PostedTransaction(Aggregate):
         self.attempts = 0
         self.submitted_at: datetime | None = None
         self.run_id = run_id
+        self.letter = ""
         self.edition = 0
         self.was_in_doubt = False
+        self.posted_as: PexSnapshot | None = None
+        self.in_pex: PexSnapshot | None = None
+        self.changes: tuple[Change, ...] = ()
+        self.missing_since: datetime | None = None
         self.bare = False
         self.tries = 0
 
@@ -157,15 +163,28 @@ class PostedTransaction(Aggregate):
         payload_hash: str,
         run_id: UUID,
         timestamp: datetime,
+        letter: str = "",
+        snapshot: PexSnapshot | None = None,
     ) -> None:
         """Write down what will be sent, before anything is sent.
+
+        `letter` tells the business from others that share the journal (`JournalNumbers`);
+        `snapshot` is what PEX told when the entry was made, None where that is known already.
 
         Raises:
             OutOfTurnError: something of it was or may have been sent.
         """
         self._require("reserve", SENDABLE)
         self._reserved(
-            timestamp, entry, line_numbers, target, settings_version, payload_hash, run_id
+            timestamp,
+            entry,
+            line_numbers,
+            target,
+            settings_version,
+            payload_hash,
+            run_id,
+            letter,
+            snapshot or self.in_pex,
         )
 
     @event("Reserved", topic="posted_transaction.reserved")
@@ -178,8 +197,15 @@ class PostedTransaction(Aggregate):
         settings_version: int,
         payload_hash: str,
         run_id: UUID,
+        letter: str = "",
+        snapshot: PexSnapshot | None = None,
     ) -> None:
         self.state = State.RESERVED
+        self.letter = letter
+        self.posted_as = snapshot
+        self.in_pex = snapshot
+        self.changes = ()
+        self.missing_since = None
         self.entry = entry
         self.line_numbers = line_numbers
         self.target = target
@@ -229,14 +255,24 @@ class PostedTransaction(Aggregate):
         self.code = None
         self.cause = None
 
-    def adopt(self, place: Place, ids: tuple[str, ...], run_id: UUID, timestamp: datetime) -> None:
+    def adopt(
+        self,
+        place: Place,
+        ids: tuple[str, ...],
+        run_id: UUID,
+        timestamp: datetime,
+        letter: str | None = None,
+        snapshot: PexSnapshot | None = None,
+    ) -> None:
         """Its entry was found in BC: by an attempt whose answer was lost, or from before.
 
-        One that was sent bare is posted only once its dimensions are set, or a person says so.
+        `letter` is that of the keys by which it was found; None for those that it has. One that was
+        sent bare is posted only once its dimensions are set, or a person says so.
         """
         self._require("adopt", UNSETTLED | SENDABLE | {State.HELD})
+        its_letter = self.letter if letter is None else letter
         if not self.bare or self.state is State.HELD:
-            self._adopted(timestamp, place, ids, run_id)
+            self._adopted(timestamp, place, ids, run_id, its_letter, snapshot or self.in_pex)
         elif place is Place.JOURNAL:
             self._laid_bare(timestamp, ids, run_id)
         else:
@@ -245,9 +281,18 @@ class PostedTransaction(Aggregate):
 
     @event("Adopted", topic="posted_transaction.adopted")
     def _adopted(
-        self, timestamp: datetime, place: Place, ids: tuple[str, ...], run_id: UUID
+        self,
+        timestamp: datetime,
+        place: Place,
+        ids: tuple[str, ...],
+        run_id: UUID,
+        letter: str = "",
+        snapshot: PexSnapshot | None = None,
     ) -> None:
         self.state = State.POSTED
+        self.letter = letter
+        self.posted_as = snapshot
+        self.in_pex = snapshot
         self.place = place
         self.line_ids = ids
         self.run_id = run_id
@@ -372,12 +417,74 @@ class PostedTransaction(Aggregate):
         self.cause = cause
         self.run_id = run_id
 
+    # --- afterwards (M27) ---------------------------------------------------------------------
+
+    def compare(self, snapshot: PexSnapshot, run_id: UUID, timestamp: datetime) -> None:
+        """Note what PEX tells of it by now, where that is news; it is never posted again.
+
+        Of one that was posted without a snapshot, the first one is noted and is no change.
+
+        Raises:
+            OutOfTurnError: it is not posted.
+        """
+        self._require("compare", frozenset({State.POSTED}))
+        if self.missing_since is not None:
+            self._reappeared(timestamp, run_id)
+        if self.in_pex is None:
+            self._snapshot_taken(timestamp, snapshot, run_id)
+            return
+        news = differences(self.in_pex, snapshot)
+        if news:
+            changes = self.changes_in(snapshot, timestamp)
+            self._changed_in_pex(timestamp, news, changes, snapshot, run_id)
+
+    @event("SnapshotTaken", topic="posted_transaction.snapshot_taken")
+    def _snapshot_taken(self, timestamp: datetime, snapshot: PexSnapshot, run_id: UUID) -> None:
+        self.posted_as = snapshot
+        self.in_pex = snapshot
+
+    @event("ChangedInPex", topic="posted_transaction.changed_in_pex")
+    def _changed_in_pex(
+        self,
+        timestamp: datetime,
+        news: tuple[Difference, ...],
+        changes: tuple[Change, ...],
+        snapshot: PexSnapshot,
+        run_id: UUID,
+    ) -> None:
+        self.changes = changes
+        self.in_pex = snapshot
+
+    def disappear(self, run_id: UUID, timestamp: datetime) -> None:
+        """PEX does not list it any more; says nothing where that is no news.
+
+        Raises:
+            OutOfTurnError: it is not posted.
+        """
+        self._require("miss", frozenset({State.POSTED}))
+        if self.missing_since is None:
+            self._disappeared(timestamp, run_id)
+
+    @event("Disappeared", topic="posted_transaction.disappeared")
+    def _disappeared(self, timestamp: datetime, run_id: UUID) -> None:
+        self.missing_since = timestamp
+
+    @event("Reappeared", topic="posted_transaction.reappeared")
+    def _reappeared(self, timestamp: datetime, run_id: UUID) -> None:
+        self.missing_since = None
+
+    def changes_in(self, snapshot: PexSnapshot, timestamp: datetime) -> tuple[Change, ...]:
+        """All in which a snapshot of now differs from what was posted."""
+        if self.posted_as is None:
+            return ()
+        return standing(self.posted_as, snapshot, self.changes, timestamp)
+
     # --- reading ------------------------------------------------------------------------------
 
     @property
     def keys(self) -> DocumentKeys:
         """The names of its entry in BC."""
-        return DocumentKeys.of(self.record, self.pex_id, edition=self.edition)
+        return DocumentKeys.of(self.record, self.pex_id, self.letter, self.edition)
 
     @property
     def must_be_sent_again(self) -> bool:

@@ -85,6 +85,36 @@ class InternalMovement(Skip):
         super().__init__("The money moved between a card and the business account, inside PEX.")
 
 
+class InvoiceNotClosed(Skip):
+    """An invoice that PEX is not through with, or has cancelled (PEX contract 9.2)."""
+
+    code = "INVOICE_NOT_CLOSED"
+    fix = "Nothing: an invoice is posted once it is paid and PEX has closed it."
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"The invoice's status in PEX is {status or 'not told'}.")
+
+
+class InvoiceNegative(Skip):
+    """An invoice by which PEX owes the company; how that is settled is not known."""
+
+    code = "INVOICE_NEGATIVE"
+    fix = "Look at it in PEX, and enter it by hand if it belongs in the books."
+
+    def __init__(self, amount: object) -> None:
+        super().__init__(f"The invoice's amount is {amount}, so nothing was to be paid.")
+
+
+class ComesWithBillPayment(Skip):
+    """A rebate or incoming money of a credit business: an invoice holds it (PEX contract 9.1)."""
+
+    code = "COMES_WITH_BILL_PAYMENT"
+    fix = "Nothing: it is posted with the bill payment; see that the sync of these is on."
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"On a line of credit, a {kind} is part of the bill payment.")
+
+
 class Unclassified(Skip):
     """Fits none of the kinds (M19)."""
 
@@ -181,6 +211,54 @@ class VendorUnusable(Failure):
         super().__init__(f"The vendor {number} is blocked.")
 
 
+class VendorInForeignCurrency(Failure):
+    """The vendor's ledger is kept in another currency, which a line would take on (contract 7)."""
+
+    code = "VENDOR_CURRENCY"
+    fix = "Choose a vendor in the company's own currency, by an alias or by the mapping."
+
+    def __init__(self, number: str, currency: str) -> None:
+        super().__init__(f"The vendor {number} is kept in {currency}.")
+
+
+class VendorNotInCompany(Failure):
+    """No vendor bears the merchant's name, and none is to be added (M11, M22)."""
+
+    code = "VENDOR_NOT_IN_COMPANY"
+    fix = (
+        "Create the vendor in Business Central, add an alias for the merchant, or let the settings "
+        "add vendors to the company."
+    )
+
+    def __init__(self, merchant: str) -> None:
+        super().__init__(f"The company has no vendor for the merchant {merchant!r}.")
+
+
+class VendorAliasGone(Failure):
+    """The alias of a merchant names a vendor that the company has no more (M22)."""
+
+    code = "VENDOR_ALIAS_GONE"
+    fix = "Give the merchant another alias, or remove the one that it has."
+
+    def __init__(self, merchant: str) -> None:
+        super().__init__(f"The vendor that the alias of {merchant!r} names is not there any more.")
+
+
+class VendorNotCreated(Failure):
+    """Business Central refused to create the merchant's vendor (M22)."""
+
+    code = "VENDOR_NOT_CREATED"
+    fix = (
+        "Mend what Business Central names, create the vendor there, or add an alias for the "
+        "merchant; the next sync tries again."
+    )
+
+    def __init__(self, merchant: str, bc_code: str, message: str) -> None:
+        super().__init__(
+            f"Business Central did not create the vendor {merchant!r}: {bc_code}: {message}"
+        )
+
+
 class SplitsDoNotAddUp(Failure):
     """The parts of a split purchase do not add up to its amount (M21)."""
 
@@ -199,6 +277,36 @@ class SplitUnreadable(Failure):
 
     def __init__(self) -> None:
         super().__init__("PEX delivers one of its splits without a readable amount.")
+
+
+class InvoiceUnreadable(Failure):
+    """An invoice whose payments or allocations are not of a form known here (PEX contract 9.2)."""
+
+    code = "INVOICE_UNREADABLE"
+    fix = "Look at the invoice in PEX, enter it by hand in Business Central, and tell support."
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"PEX delivers {what}.")
+
+
+class InvoiceDoesNotReconcile(Failure):
+    """The payments or allocations of an invoice do not prove its amount (PEX contract 9.2)."""
+
+    code = "INVOICE_DOES_NOT_RECONCILE"
+    fix = "Compare the invoice with its payments in PEX and ask PEX; the next sync tries again."
+
+    def __init__(self, parts: str, whole: object, amount: object) -> None:
+        super().__init__(f"Its {parts} add up to {whole}, but its amount is {amount}.")
+
+
+class PaymentTakenBack(Failure):
+    """A payment that the bank rejected or that was reversed: the books need a person's look."""
+
+    code = "INVOICE_PAYMENT_TAKEN_BACK"
+    fix = "See in PEX what was paid in the end, and enter it by hand in Business Central."
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
 
 
 class AmountNotInCents(Failure):

@@ -107,11 +107,16 @@ class Rebates:
 
 @dataclass(frozen=True, slots=True)
 class BillPayments:
-    """The accounts of a credit business's bill payments (M13)."""
+    """The accounts of a credit business's bill payments (M13).
+
+    The bank account is credited with what the bank paid, the rebate account, an income account,
+    with rebates and credits.
+    """
 
     enabled: bool = False
     bank_account_id: str | None = None
     rebate_account_id: str | None = None
+    dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +148,8 @@ class Settings:
     def dimension_codes(self) -> frozenset[str]:
         """The codes of all dimensions that any entry would bear, in upper case."""
         mapped = {mapping.dimension for mapping in self.purchases.dimensions()}
-        static = (self.fees.dimensions, self.transfers.dimensions, self.rebates.dimensions)
+        static = (self.fees, self.transfers, self.rebates, self.bill_payments)
         return frozenset(
             {code for code in mapped if code}
-            | {code.upper() for dimensions in static for code in dimensions}
+            | {code.upper() for kind in static for code in kind.dimensions}
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from domain.chart import Account, Chart
-from domain.refusals import Refusal
+from domain.refusals import Failure, Refusal
 from domain.settings import (
     DIMENSION,
     EXPENSE_ACCOUNT,
@@ -15,6 +15,8 @@ from domain.settings import (
     Settings,
 )
 from domain.sync_window import WindowRefused, check_dates
+from domain.synced_fields import TagOfTwoFields, check_one_field
+from domain.vendors import check_vendor
 
 ASSETS = "Assets"
 LIABILITIES = "Liabilities"
@@ -73,7 +75,8 @@ def _errors(
     yield from _account(chart, "/pex_account_id", settings.pex_account_id, (side,))
     yield from _purchases(settings, chart, tags)
     yield from _static_kinds(settings, chart)
-    yield from _credit(settings, funding)
+    yield from _bill_payments(settings, chart, funding)
+    yield from _prepaid_only(settings, funding)
 
 
 def _dates(settings: Settings, today: date) -> Iterator[FieldError]:
@@ -137,13 +140,6 @@ def _purchases(settings: Settings, chart: Chart, tags: Mapping[str, str]) -> Ite
             "The vendor is resolved per merchant and mapped as well.",
             "Keep one of the two.",
         )
-    if purchases.vendor_per_merchant:
-        yield FieldError(
-            "/purchases/vendor_per_merchant",
-            "VENDOR_PER_MERCHANT_NOT_OFFERED",
-            "Vendors are not resolved per merchant by this version.",
-            "Switch it off; a vendor can be mapped by a tag or a fixed value.",
-        )
     seen: set[str] = set()
     for index, mapping in enumerate(purchases.mappings):
         pointer = f"/purchases/mappings/{index}"
@@ -156,6 +152,7 @@ def _purchases(settings: Settings, chart: Chart, tags: Mapping[str, str]) -> Ite
             )
         seen.add(mapping.field.casefold())
         yield from _mapping(mapping, pointer, chart, tags)
+        yield from _synced_options(mapping, pointer, settings)
 
 
 def _mapping(
@@ -192,6 +189,15 @@ def _tag(tag_id: str | None, pointer: str, tags: Mapping[str, str]) -> Iterator[
         )
 
 
+def _synced_options(
+    mapping: FieldMapping, pointer: str, settings: Settings
+) -> Iterator[FieldError]:
+    try:
+        check_one_field(mapping, settings)
+    except TagOfTwoFields as refusal:
+        yield FieldError(f"{pointer}/sync_options", refusal.code, refusal.cause, refusal.fix)
+
+
 def _field_value(
     mapping: FieldMapping, pointer: str, value: str | None, where: str, chart: Chart
 ) -> Iterator[FieldError]:
@@ -217,13 +223,11 @@ def _vendor(chart: Chart, where: str, value: str | None) -> Iterator[FieldError]
     vendor = chart.vendors.find(value) if value else None
     if value and vendor is None:
         yield _unknown(where, "VENDOR_UNKNOWN", "vendor", value)
-    if vendor is not None and vendor.blocked == "All":
-        yield FieldError(
-            where,
-            "VENDOR_BLOCKED",
-            f"The vendor {vendor.number} {vendor.name} is blocked.",
-            "Choose a vendor that is not blocked.",
-        )
+    if vendor is not None:
+        try:
+            check_vendor(vendor, chart.currency)
+        except Failure as refusal:
+            yield FieldError(where, refusal.code, refusal.cause, refusal.fix)
 
 
 def _dimension(
@@ -253,7 +257,7 @@ def _static_kinds(settings: Settings, chart: Chart) -> Iterator[FieldError]:
         yield from _account(chart, "/rebates/account_id", settings.rebates.account_id, INCOME)
         yield from _dimensions(chart, "/rebates", settings.rebates.dimensions)
     if settings.transfers.enabled:
-        yield from _bank(chart, settings.transfers.bank_account_id)
+        yield from _bank(chart, "/transfers/bank_account_id", settings.transfers.bank_account_id)
         yield from _dimensions(chart, "/transfers", settings.transfers.dimensions)
 
 
@@ -274,8 +278,7 @@ def _dimensions(chart: Chart, pointer: str, dimensions: Mapping[str, str]) -> It
             )
 
 
-def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
-    pointer = "/transfers/bank_account_id"
+def _bank(chart: Chart, pointer: str, value: str | None) -> Iterator[FieldError]:
     if not (value and value.strip()):
         detail = "No bank account is chosen."
         yield FieldError(pointer, "ACCOUNT_REQUIRED", detail, "Choose a bank account.")
@@ -299,8 +302,29 @@ def _bank(chart: Chart, value: str | None) -> Iterator[FieldError]:
         )
 
 
-def _credit(settings: Settings, funding: str) -> Iterator[FieldError]:
-    """Transfers and rebates belong to prepaid businesses, bill payments to credit ones."""
+def _bill_payments(settings: Settings, chart: Chart, funding: str) -> Iterator[FieldError]:
+    """Bill payments belong to credit businesses; both accounts are asked for before any invoice.
+
+    Most invoices are paid by rebates in part, and a missing account should not be found by then.
+    """
+    chosen = settings.bill_payments
+    if not chosen.enabled:
+        return
+    if funding != "credit":
+        yield FieldError(
+            "/bill_payments/enabled",
+            "KIND_NOT_OFFERED",
+            "A prepaid business is sent no bills; its money comes by transfers.",
+            "Switch it off.",
+        )
+        return
+    yield from _bank(chart, "/bill_payments/bank_account_id", chosen.bank_account_id)
+    yield from _account(chart, "/bill_payments/rebate_account_id", chosen.rebate_account_id, INCOME)
+    yield from _dimensions(chart, "/bill_payments", chosen.dimensions)
+
+
+def _prepaid_only(settings: Settings, funding: str) -> Iterator[FieldError]:
+    """Transfers and rebates belong to prepaid businesses; bills hold both for credit ones."""
     prepaid_only = {
         "/transfers/enabled": settings.transfers.enabled,
         "/rebates/enabled": settings.rebates.enabled,
@@ -311,12 +335,5 @@ def _credit(settings: Settings, funding: str) -> Iterator[FieldError]:
                 pointer,
                 "KIND_NOT_OFFERED",
                 "A credit business has neither transfers nor rebates of its own.",
-                "Switch it off.",
+                "Switch it off, and bill payments on.",
             )
-    if settings.bill_payments.enabled:
-        yield FieldError(
-            "/bill_payments/enabled",
-            "KIND_NOT_OFFERED",
-            "Bill payments are not synced by this version.",
-            "Switch it off.",
-        )

@@ -8,6 +8,8 @@ from domain.refusals import Refusal
 
 AUTO_MONTHS = 2
 LIMIT_MONTHS = 12
+NOTICE = timedelta(days=10)
+_SHORTEST_TWO_MONTHS = timedelta(days=59)
 
 
 class WindowRefused(Refusal):
@@ -66,3 +68,41 @@ def sync_window(
     reach = months_back(today, AUTO_MONTHS if automatic else LIMIT_MONTHS)
     begin = max(start or months_back(today, AUTO_MONTHS), reach)
     return SyncWindow(begin, min(end or today, today))
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingDays:
+    """Posting dates that automatic syncs are about to reach no more, and did until lately (M29).
+
+    Attributes:
+        oldest: the first day that a manual sync still reaches.
+        reached: the first day that an automatic sync still reaches; what is older has left.
+        newest: the last day that leaves within the time of notice.
+    """
+
+    oldest: date
+    reached: date
+    newest: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.oldest <= day <= self.newest
+
+
+def leaving_days(start: date | None, end: date | None, today: date) -> LeavingDays:
+    """The days that leave from 10 days before they do, and those that left within the year.
+
+    Days outside the settings' own start and end never were to be synced, so they do not leave.
+    """
+    oldest = months_back(today, LIMIT_MONTHS) + timedelta(days=1)
+    newest = months_back(today + NOTICE, AUTO_MONTHS) - timedelta(days=1)
+    return LeavingDays(
+        max(start or oldest, oldest), months_back(today, AUTO_MONTHS), min(end or newest, newest)
+    )
+
+
+def leaves_on(day: date) -> date:
+    """The first day on which an automatic sync does not reach a posting date any more (M9)."""
+    leaving = day + _SHORTEST_TWO_MONTHS
+    while months_back(leaving, AUTO_MONTHS) <= day:
+        leaving += timedelta(days=1)
+    return leaving

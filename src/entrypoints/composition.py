@@ -7,20 +7,28 @@ from datetime import timedelta
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
+from adapters.parallel import InThreads
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.read_models import SqlReadModels
+from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
+from application.alias_vendors import AliasVendors
+from application.attach_receipts import AttachReceipts
+from application.backlog import Backlog
 from application.check_connection import CheckConnection
 from application.complete_dimensions import CompleteDimensions
 from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
+from application.gather_receipts import GatherReceipts
+from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -32,17 +40,36 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.start_run import StartRun
+from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
+from application.sync_tag_options import SyncTagOptions
 from application.undo_entries import UndoEntries
 from application.verify import Verify
+from application.want_receipts import WantReceipts
 from domain.connection import Connection
 from domain.default_dimensions import DefaultDimensions
 from domain.journal_numbers import JournalNumbers
+from domain.merchant_vendor import MerchantVendor
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage, TagOptions
+from domain.transaction_receipts import TransactionReceipts
+from domain.vendor_aliases import VendorAliases
 from entrypoints.settings import Settings
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers, DefaultDimensions)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    TagOptions,
+    TagOptionPage,
+    PostedTransaction,
+    TransactionReceipts,
+    JournalNumbers,
+    DefaultDimensions,
+    MerchantVendor,
+    VendorAliases,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +87,11 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
+    backlog: Backlog
     sweep: Sweep
     verify: Verify
     closing: tuple[Callable[[], None], ...]
@@ -110,12 +139,15 @@ def build(
         on_request=on_request,
     )
     atomically = database.transaction
-    sessions = RunSessions(business_central, business_central)
+    sessions = RunSessions(business_central, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
+    leases = HeldLeases(SqlLeases(database), clock, lease)
+    vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
+    checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
         database,
@@ -138,29 +170,44 @@ def build(
             wakeups,
         ),
         Configure(log, pex, business_central, clock, wakeups),
+        AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         StartRun(log, clock, wakeups),
         AdvanceRun(
             log,
-            HeldLeases(SqlLeases(database), clock, lease),
+            leases,
             clock,
             atomically,
             worklist,
             sessions,
             (
+                SyncTagOptions(pex, log, clock, boundary),
                 FetchRows(pex, worklist, log, clock, atomically, boundary),
                 PostTransactions(
                     doubts,
                     complete,
                     send,
-                    PostEntries(worklist, log, clock, atomically, send, boundary),
+                    PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
                     clock,
+                    boundary,
+                ),
+                NoticeMissing(pex, read_models, worklist, log, clock, boundary),
+                AttachReceipts(
+                    WantReceipts(worklist, read_models, checks, log, clock, atomically),
+                    checks,
+                    GatherReceipts(pex, log, clock, in_doubt),
+                    StoreReceipts(log, clock, in_doubt, in_threads, boundary),
+                    business_central,
+                    log,
+                    clock,
+                    atomically,
                     boundary,
                 ),
             ),
             doubts,
             boundary,
         ),
+        Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
         (pex.close, sign_in.close, business_central.close, database.dispose),

@@ -14,38 +14,35 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from application_world import DEPARTMENT_TAG, Worker, World, purchase
+from application_world import DEPARTMENT_TAG, Worker, World, purchase, settings
 from domain.connection import RunActive
 from domain.findings import FoundLedgerEntry, FoundLine
-from domain.pex_transaction import TagValue
+from domain.pex_snapshot import PexSnapshot
+from domain.pex_transaction import PexTransaction, TagValue
 from domain.posted_transaction import PostedTransaction, State
+from domain.vendor_name import match_key
 
+EXPENSES = ("62400", "61100")
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
+VENDOR_MOODS = ("ok", "lost before", "lost after", "late", "busy")
 DELETE_MOODS = ("ok", "lost before", "lost after", "locked")
 MEALS = "62400"
+BRINGS = st.sampled_from([{}, {MEALS: {"DEPARTMENT": "ADM"}}])
 CRASHES = st.sampled_from([0, 0, 0, 0, *range(1, 13)])
 
 
 class SyncMachine(RuleBasedStateMachine):
     """The sync against a Business Central that misbehaves."""
 
-    @initialize(
-        brings=st.sampled_from([None, "ADM", "ADM", "OPS"]),
-        gone=st.sampled_from([(), (), ("OPS",)]),
-        tagged=st.integers(0, 60),
-        steps=st.integers(0, 6),
-    )
-    def begin(self, brings: str | None, gone: tuple[str, ...], tagged: int, steps: int) -> None:
+    @initialize(brings=BRINGS)
+    def begin(self, brings: dict[str, dict[str, str]]) -> None:
         self.world = World()
-        self.the_account_brings_another_department_along(brings)
-        self.world.journal.deleted_values = set(gone)
+        self.world.journal.defaults = brings
         self.workers = (self.world.worker, Worker(self.world))
         self.next_id = 1
         self.touched: set[int] = set()
         self.bad: set[int] = set()
-        self.tagged_purchases_settle(tagged)
-        self.world.start()
-        self.a_worker_steps(0, 0, steps)
+        self.vanished: list[PexTransaction] = []
 
     # --- PEX -----------------------------------------------------------------------------------
 
@@ -72,6 +69,26 @@ class SyncMachine(RuleBasedStateMachine):
         self.bad.add(self.next_id)
         self.next_id += 1
 
+    @rule(at=st.integers(0, 1000), cents=st.integers(1, 99), expense=st.sampled_from(EXPENSES))
+    def pex_changes_a_row(self, at: int, cents: int, expense: str) -> None:
+        rows = self.world.pex.all_rows
+        if rows:
+            row = rows[at % len(rows)]
+            rows[at % len(rows)] = purchase(
+                row.pex_id, f"-{row.pex_id}.{cents:02}", expense=expense, day=row.settlement_date
+            )
+
+    @rule(at=st.integers(0, 1000))
+    def a_row_vanishes_from_pex(self, at: int) -> None:
+        rows = self.world.pex.all_rows
+        if rows:
+            self.vanished.append(rows.pop(at % len(rows)))
+
+    @rule()
+    def what_vanished_comes_back(self) -> None:
+        self.world.pex.all_rows.extend(self.vanished)
+        self.vanished.clear()
+
     # --- triggers and workers --------------------------------------------------------------------
 
     @rule()
@@ -80,6 +97,14 @@ class SyncMachine(RuleBasedStateMachine):
             self.world.start()
         except RunActive:
             assert self.world.connection.active_run is not None
+
+    @rule(count=st.integers(1, 9), is_gone=st.booleans(), steps=st.integers(3, 8))
+    def a_run_gets_ahead(self, count: int, is_gone: bool, steps: int) -> None:  # noqa: FBT001
+        """So that things go wrong in the middle of something."""
+        self.tagged_purchases_settle(count)
+        self.the_department_is_deleted_or_made_again(is_gone)
+        self.somebody_presses_execute()
+        self.a_worker_steps(0, 0, steps)
 
     @rule(worker=st.integers(0, 1), crash_after=CRASHES, steps=st.integers(1, 9))
     def a_worker_steps(self, worker: int, crash_after: int, steps: int) -> None:
@@ -180,41 +205,52 @@ class SyncMachine(RuleBasedStateMachine):
         if words[0] == "PEX":
             self.touched.add(int(words[1]))
 
+    @invariant()
+    def only_what_is_posted_is_told_to_have_changed_or_vanished(self) -> None:
+        for posting in self.world.log.all_of(PostedTransaction):
+            if posting.changes or posting.missing_since:
+                assert posting.state is State.POSTED, posting.pex_id
+
     # --- the promise -----------------------------------------------------------------------------
 
     @invariant()
     def no_transaction_stands_in_the_books_twice(self) -> None:
+        times = self.world.all_times_in_books()
         for pex_id in range(1, self.next_id):
-            assert self.world.times_in_books(pex_id) <= 1, pex_id
+            assert times[pex_id] <= 1, pex_id
 
     @invariant()
     def what_the_events_call_posted_is_in_the_books(self) -> None:
+        times = self.world.all_times_in_books()
         for posting in self.world.log.all_of(PostedTransaction):
             if posting.state is State.POSTED and posting.pex_id not in self.touched:
-                assert self.world.times_in_books(posting.pex_id) == 1, posting.pex_id
+                assert times[posting.pex_id] == 1, posting.pex_id
 
     @invariant()
     def whatever_is_called_posted_bears_its_mapped_dimensions(self) -> None:
-        books = self._expenses_by_ending()
+        books = self._dimensions_in_books()
         for posting in self.world.log.all_of(PostedTransaction):
             if posting.state is State.POSTED and posting.pex_id not in self.touched:
-                mapped = posting.numbered.entry.lines[0].dimensions
-                wanted = {(one.code, one.value) for one in mapped}
-                assert wanted <= books[posting.keys.ending].items(), posting.pex_id
+                expense = posting.numbered.entry.lines[0]
+                wanted = {(one.code, one.value) for one in expense.dimensions}
+                found = books[posting.keys.ending, expense.account_number]
+                assert wanted <= found.items(), posting.pex_id
 
-    def _expenses_by_ending(self) -> dict[str, dict[str, str]]:
+    def _dimensions_in_books(self) -> dict[tuple[str, str], dict[str, str]]:
         journal = self.world.journal
         books: list[FoundLine | FoundLedgerEntry] = [*journal.by_number.values(), *journal.ledger]
         return {
-            " ".join(one.description.split()[-2:]): journal.dimensions_of.get(one.id, {})
+            (" ".join(one.description.split()[-2:]), one.account_number): (
+                journal.dimensions_of.get(one.id, {})
+            )
             for one in books
-            if one.account_number == MEALS
         }
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
             return
         self.world.journal.moods.clear()
+        self.what_vanished_comes_back()
         self.world.journal.delete_moods.clear()
         self.world.journal.deleted_values.clear()
         active = self.world.connection.active_run
@@ -222,18 +258,81 @@ class SyncMachine(RuleBasedStateMachine):
             self._see_through(active)
         self._see_through(self.world.start())
         self.no_transaction_stands_in_the_books_twice()
+        times = self.world.all_times_in_books()
         for pex_id in range(1, self.next_id):
             if pex_id in self.bad:
-                assert self.world.times_in_books(pex_id) == 0
+                assert times[pex_id] == 0
             elif pex_id not in self.touched:
-                assert self.world.times_in_books(pex_id) == 1, pex_id
+                assert times[pex_id] == 1, pex_id
+        for row in self.world.pex.all_rows:
+            posting = self.world.posting(row.pex_id)
+            assert posting.missing_since is None
+            if posting.state is State.POSTED:
+                assert posting.in_pex == PexSnapshot.of(row)
 
     def _see_through(self, run_id: UUID) -> None:
         self.world.leases.held.clear()
         self.world.finish(run_id, self.workers[1])
 
 
+class VendorMachine(SyncMachine):
+    """The same with vendors that are created by merchant, on which BC misbehaves as well."""
+
+    @initialize(brings=BRINGS)
+    def begin(self, brings: dict[str, dict[str, str]]) -> None:
+        super().begin(brings)
+        chosen = settings()
+        by_merchant = replace(
+            chosen.purchases, vendor_per_merchant=True, add_vendor_to_company=True
+        )
+        self.world.save_settings(replace(chosen, purchases=by_merchant))
+
+    @rule(count=st.integers(1, 20), shops=st.integers(1, 12))
+    def purchases_of_other_merchants_settle(self, count: int, shops: int) -> None:
+        for _ in range(count):
+            shop = f"Shop {self.next_id % shops}"
+            self.world.pex.all_rows.append(purchase(self.next_id, "-7.50", merchant=shop))
+            self.next_id += 1
+
+    @rule(moods=st.lists(st.sampled_from(VENDOR_MOODS), min_size=1, max_size=4))
+    def business_central_loses_answers_about_vendors(self, moods: list[str]) -> None:
+        self.world.vendors.moods.extend(moods)
+
+    @rule(worker=st.integers(0, 1), pause=st.integers(0, 2000))
+    def a_worker_falls_asleep_before_it_creates_a_vendor(self, worker: int, pause: int) -> None:
+        run_id = self.world.connection.active_run
+        if run_id is None:
+            return
+        vendors, asleep = self.world.vendors, self.workers[worker]
+        create = vendors.create
+
+        def sleepy_create(*args: object) -> object:
+            vendors.create = create  # type: ignore[method-assign]
+            self.world.leases.held.clear()
+            self.world.clock.advance(pause)
+            for _ in range(3):
+                self.workers[1 - worker].step(run_id)
+            return create(*args)  # type: ignore[arg-type]
+
+        vendors.create = sleepy_create  # type: ignore[method-assign,assignment]
+        asleep.step(run_id)
+        vendors.create = create  # type: ignore[method-assign]
+
+    @invariant()
+    def no_merchant_has_two_vendors(self) -> None:
+        keys = [match_key(one.name) for one in self.world.vendors.everything()]
+        assert len(set(keys)) == len(keys)
+
+    def teardown(self) -> None:
+        if hasattr(self, "world"):
+            self.world.vendors.moods.clear()
+        super().teardown()
+        if hasattr(self, "world"):
+            self.no_merchant_has_two_vendors()
+
+
 TestSync = SyncMachine.TestCase
+TestVendors = VendorMachine.TestCase
 TestSync.settings = hypothesis_settings(
     max_examples=60,
     stateful_step_count=30,
@@ -241,3 +340,4 @@ TestSync.settings = hypothesis_settings(
     print_blob=True,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
+TestVendors.settings = TestSync.settings

@@ -79,6 +79,7 @@ def chart(**changes: Any) -> Chart:
                 Vendor("v-2", HARDWARE, "North Pier Hardware"),
                 Vendor("v-3", "10030", "Slow Payer", blocked="Payment"),
                 Vendor("v-4", "10040", "Gone for Good", blocked="All"),
+                Vendor("v-5", "10050", "Faraway Freight", currency="EUR"),
             ]
         ),
         "tax_codes": Catalogue([TaxCode("t-1", "TAXABLE", "Taxable goods")]),

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from domain.bill_payment import Bill, Payment
 from domain.eastern_time import EASTERN
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
@@ -141,13 +142,37 @@ def card_load_leg(amount: str = "-500.00", **members: Any) -> PexTransaction:
     return business_row(amount, "CardAccountTransfer", **(told | members))
 
 
-def invoice(amount: str = "750.00", **members: Any) -> PexTransaction:
-    """A paid invoice of a credit business; it settles on its due date."""
+def invoice(
+    amount: str | Decimal = "750.00",
+    *payments: tuple[str, str | Decimal | None],
+    allocated: Sequence[str | Decimal | None] = (),
+    status: str = "Closed",
+    rejected: bool = False,
+    **members: Any,
+) -> PexTransaction:
+    """A paid invoice of a credit business, by bank transfer unless payments are told.
+
+    `invoice("100.00", ("PEXTransfer", "90.00"), ("RebateCredit", "10.00"))`; it was due on
+    5 February 2026. `rejected` is told of every payment.
+    """
+    due = eastern("2026-02-05", "00:00:00")
+    paid = payments or (("PEXTransfer", amount),)
+    bill = Bill(
+        status,
+        tuple(
+            Payment(47110 + at, kind, None if part is None else Decimal(part), rejected)
+            for at, (kind, part) in enumerate(paid, 1)
+        ),
+        tuple(None if part is None else Decimal(part) for part in allocated),
+    )
     told: dict[str, Any] = {
         "record": Record.INVOICE,
         "pex_id": 4711,
+        "transacted_at": due,
+        "settled_at": due,
         "transaction_type": "Invoice",
-        "category": None,
+        "description": "Bill payment",
+        "bill": bill,
     }
     return row(amount, **(told | members))
 

@@ -1,7 +1,7 @@
 """Real processes killed with SIGKILL at every step boundary, against the sandbox over HTTP.
 
 Between the kills Business Central misbehaves and its user posts the journal. In the end every
-eligible transaction must stand in the books exactly once.
+eligible transaction must stand in the books exactly once, and each of its receipts beside it.
 """
 
 import contextlib
@@ -24,6 +24,7 @@ from entrypoints.composition import Services, build
 from entrypoints.demo.bookkeeper import by_hand
 from entrypoints.serving import prepare
 from entrypoints.settings import Settings
+from receipt_books import receipt_books
 from sandbox import company
 from sandbox.business_central.refusals import Refusal
 from sandbox.faults import Fault
@@ -94,6 +95,9 @@ def test_no_kill_doubles_or_loses_a_transaction(
     last = services.start_run.start(RunRequest(connection_id, "admin:chaos"))
     work(variables, str(last), die_at=0)
     _check_books(sandbox, services)
+    books = receipt_books(sandbox)
+    assert books.found == books.expected
+    assert not books.empty
 
 
 def _over(services: Services, run_id: UUID) -> bool:
@@ -117,12 +121,18 @@ def _interfere(sandbox: Sandbox, random: Random) -> None:
     elif what == 4:
         with contextlib.suppress(Refusal):  # there is nothing to post
             sandbox.business_central.post("PEX CARD")
+    elif what == 5:
+        faults.plant(Fault("PATCH", "attachmentContent", moment="after", kind="cut"))
 
 
 def _new_purchases(sandbox: Sandbox, random: Random) -> None:
     for _ in range(60):
         amount = f"-{random.randint(100, 99999) / 100:.2f}"
-        sandbox.pex.add_row({"TransactionAmount": amount, "MetadataApprovalStatus": "Approved"})
+        row = {"TransactionAmount": amount, "MetadataApprovalStatus": "Approved"}
+        pex_id = int(sandbox.pex.add_row(row)["TransactionId"])
+        for _ in range(random.randint(0, 2)):
+            sandbox.pex.add_receipt(pex_id, random.choice(("png", "jpg", "pdf")))
+        sandbox.pex.approve(pex_id)
 
 
 def _check_books(sandbox: Sandbox, services: Services) -> None:

@@ -63,7 +63,7 @@ def test_an_empty_entra_app_and_a_strange_secret_key_are_named(
     diagnosis = copy.run("doctor", PEXBC_ENTRA_CLIENT_SECRET="", PEXBC_SECRET_KEY="another " * 5)
     assert diagnosis.code == 1
     assert "bad Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET" in diagnosis.out
-    assert f"bad {NAME}: PEX sign-in: the stored sign-in cannot be opened" in diagnosis.out
+    assert f"bad {NAME}: PEX sign-in: The stored 'pex_credential' of" in diagnosis.out
     assert "behind the new one" in diagnosis.out
 
 

@@ -72,6 +72,7 @@ def test_a_sync_that_could_not_post_everything_exits_with_3_and_names_the_reason
     assert "Run partly_failed" in sync.err
     assert re.search(r"purchase +│ posted", sync.err)
     assert re.search(r"purchase +│ failed +│ [A-Z_]+ ", sync.err)
+    assert re.search(r"Receipts attached: [1-9]", sync.err)
     assert journey.lines_after_sync > 0
 
 
@@ -114,6 +115,17 @@ def test_a_transaction_is_shown_with_every_event_of_it(journey: Journey) -> None
     positions = [event["position"] for event in shown["events"]]
     assert positions == sorted(positions)
     assert all(event["data"] and event["recorded_at"] for event in shown["events"])
+
+
+def test_a_transaction_is_shown_with_its_receipts_and_where_they_are(journey: Journey) -> None:
+    with journey.shell.open() as database:
+        query = "SELECT pex_id FROM view_receipts WHERE status = 'attached'"
+        pex_id = int(database.execute(query).fetchone()[0])
+    shown = journey.shell.well("show", journey.connection, pex_id).json
+    receipt = shown["receipts"][0]["receipt"]
+    assert receipt["file_name"].startswith(f"PEX-{pex_id}-1.")
+    assert receipt["parent_id"] == shown["transaction"]["line_ids"][-1]
+    assert "transaction_receipts.attached" in [event["topic"] for event in shown["events"]]
 
 
 def test_a_transaction_that_nobody_saw_cannot_be_shown(journey: Journey) -> None:

@@ -14,6 +14,8 @@ from application.ports.pex import (
     PexPermissionMissing,
     PexTokenRefused,
     PexUnavailable,
+    ReceiptUnreadable,
+    UploadStatus,
 )
 from domain.eastern_time import EASTERN
 from domain.pex_transaction import Kind, Record, classify
@@ -241,6 +243,77 @@ def test_deleted_tags_are_left_out_where_pex_lists_them(
     pex.delete_tag(company.MEMO_TAG)
     assert company.MEMO_TAG not in {tag.id for tag in account.tags()}
     assert account.tag(company.MEMO_TAG) is None
+
+
+@pytest.fixture
+def purchase(pex: PexSandbox) -> int:
+    """A settled purchase without a receipt."""
+    return int(pex.add_row()["TransactionId"])
+
+
+def test_a_purchase_without_receipts_has_none(access: HttpPexAccess, purchase: int) -> None:
+    assert access.with_token(company.PREPAID_TOKEN).receipts(purchase) == ()
+
+
+@pytest.mark.parametrize("mode", ["base64", "attachment_data_uris", "attachment_urls"])
+@pytest.mark.parametrize("kind", ["png", "jpg", "pdf"])
+def test_a_loaded_receipt_is_read_in_whatever_form_it_comes(
+    access: HttpPexAccess, pex: PexSandbox, purchase: int, mode: str, kind: str
+) -> None:
+    if mode != "base64":
+        pex.switch(**{mode: True})
+    laid_in = pex.add_receipt(purchase, kind)
+    account = access.with_token(company.PREPAID_TOKEN)
+    (receipt,) = account.receipts(purchase)
+    assert (receipt.id, receipt.status) == (laid_in.id, UploadStatus.LOADED)
+    assert (receipt.kind, receipt.size) == (laid_in.type, len(laid_in.content))
+    assert receipt.created_at == END
+    assert account.receipt_content(purchase, receipt.id) == laid_in.content
+
+
+@pytest.mark.parametrize("status", UploadStatus)
+def test_every_upload_state_is_told_and_only_loaded_receipts_have_content(
+    access: HttpPexAccess, pex: PexSandbox, purchase: int, status: UploadStatus
+) -> None:
+    laid_in = pex.add_receipt(purchase, state=status.value)
+    account = access.with_token(company.PREPAID_TOKEN)
+    (receipt,) = account.receipts(purchase)
+    assert receipt.status is status
+    found = account.receipt_content(purchase, receipt.id)
+    assert found == (laid_in.content if status is UploadStatus.LOADED else None)
+
+
+def test_a_large_receipt_arrives_whole(
+    access: HttpPexAccess, pex: PexSandbox, purchase: int
+) -> None:
+    content = b"%PDF-" + bytes(range(256)) * 39_000
+    receipt = pex.add_receipt(purchase, "pdf", content=content)
+    account = access.with_token(company.PREPAID_TOKEN)
+    assert account.receipt_content(purchase, receipt.id) == content
+    pex.switch(attachment_urls=True)
+    assert account.receipt_content(purchase, receipt.id) == content
+
+
+def test_a_cut_download_is_read_again(
+    access: HttpPexAccess, pex: PexSandbox, purchase: int
+) -> None:
+    receipt = pex.add_receipt(purchase)
+    pex.faults.plant(Fault(path="/Attachment/", kind="cut", times=2))
+    account = access.with_token(company.PREPAID_TOKEN)
+    assert account.receipt_content(purchase, receipt.id) == receipt.content
+
+
+def test_a_dead_link_is_the_receipts_trouble_and_not_the_tokens(
+    access: HttpPexAccess, pex: PexSandbox, purchase: int
+) -> None:
+    pex.switch(attachment_urls=True)
+    receipt = pex.add_receipt(purchase)
+    account = access.with_token(company.PREPAID_TOKEN)
+    for fault in ({"status": 401}, {"kind": "cut"}, {"status": 503}):
+        pex.faults.plant(Fault(path="/files/", **fault))
+        with pytest.raises(ReceiptUnreadable):
+            account.receipt_content(purchase, receipt.id)
+    assert account.receipt_content(purchase, receipt.id) == receipt.content
 
 
 def test_all_that_a_run_of_two_months_reads_stays_within_pexs_limits(

@@ -11,19 +11,35 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.read_models import SqlReadModels
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
     ReadModels,
     RunView,
     TransactionFilter,
     TransactionView,
 )
+from domain import pex_snapshot
 from domain.connection import Connection, Status
+from domain.document_keys import DocumentKeys
 from domain.money import Money
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, PostedTransaction, State
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, SyncRun, Trigger
+from domain.receipts import Attached, Holder, ReceiptHasMalware, ReceiptStatus, receipt_file
+from domain.sync_run import (
+    Counts,
+    Outcome,
+    Reported,
+    RunStatus,
+    SyncRun,
+    Trigger,
+)
+from domain.sync_window import LeavingDays, SyncWindow
+from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption
+from domain.tag_options import Change
+from domain.transaction_receipts import TransactionReceipts
 from fakes.event_log import FakeEventLog
 from fakes.read_models import FakeReadModels
 from persistence.read_models.story import (
@@ -98,12 +114,14 @@ def test_an_empty_log_shows_nothing(views: ReadModels) -> None:
     assert views.connections(None, 10) == nothing
     assert views.runs(nobody, 10) == nothing
     assert views.report(nobody, None, 10) == nothing
+    assert views.tag_options(nobody, 10) == nothing
     assert views.transactions(nobody, EVERYTHING, 10) == nothing
     assert views.connection(nobody) is None
     assert views.run(nobody) is None
     assert views.transaction(nobody, "card", 1) is None
     assert not [*views.active_runs(), *views.unready_connections(), *views.unfinished(nobody)]
     assert not [*views.settings_versions(nobody), *views.posted(nobody), *views.differences()]
+    assert not [*views.receipts(nobody, Record.CARD, 1), *views.posted_purchases(nobody, DAY, DAY)]
 
 
 # --- connections ------------------------------------------------------------------------------
@@ -371,6 +389,53 @@ def test_a_preview_shows_the_lines_that_it_would_post_and_leaves_the_ledger_alon
     assert views.report(run.id, Outcome.WOULD_POST, 10).items == (would,)
     assert views.transactions(connection.id, EVERYTHING, 10).items == ()
     assert views.transaction(connection.id, "card", 8) is None
+
+
+def test_a_run_that_syncs_tag_options_says_so_beside_its_kinds(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection, tag_options=True)
+    view = views.run(run.id)
+    assert view is not None
+    assert (view.tag_options, view.kinds) == (True, (Kind.PURCHASE, Kind.FEE))
+    story.end(connection, run)
+    other = views.run(story.start(connection).id)
+    assert other is not None
+    assert not other.tag_options
+
+
+def test_changes_of_tag_options_keep_their_order_over_pages_of_any_size(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection, tag_options=True)
+    added = [
+        ReportedOption("t1", "expense_account", f"Name {number}", f"{number}", Change.ADDED)
+        for number in range(OPTIONS_A_PAGE + 2)
+    ]
+    gone = ReportedOption(
+        "t2", "vendor", "", "", Change.FAILED, "TAG_GONE", "PEX has no tag t2 any more."
+    )
+    story.report_tag_options(run, "expense_account", *added)
+    story.report_tag_options(run, "tax_code")
+    story.report_tag_options(run, "vendor", gone)
+    story.end(connection, run)
+    found: list[ReportedOption] = []
+    cursor: str | None = None
+    while True:
+        page = views.tag_options(run.id, 400, cursor)
+        found.extend(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [*added, gone]
+    assert views.tag_options(story.start(connection).id, 10).items == ()
+    view = views.run(run.id)
+    assert view is not None
+    assert view.counts == Counts(tags_synced=OPTIONS_A_PAGE + 2, tag_fields=2, tag_fields_failed=1)
+    assert view.status is RunStatus.PARTLY_FAILED
+    assert list(views.differences()) == []
 
 
 # --- the ledger of everything seen ------------------------------------------------------------
@@ -660,6 +725,148 @@ def test_of_one_kind_in_two_records_the_card_comes_first(story: Story, views: Re
     assert the(views, connection, 7, "fee").record is Record.CARD
 
 
+# --- what changes in PEX after posting --------------------------------------------------------
+
+
+def test_a_posted_transaction_shows_what_differs_from_what_was_posted_and_since_when(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    assert (the(views, connection, 7).changes, the(views, connection, 7).missing_in_pex) == (
+        (),
+        None,
+    )
+    since = story.change(posting, run.id, "-52.10")
+    view = the(views, connection, 7)
+    assert view.changes == (pex_snapshot.Change("amount", "-48.60", "-52.10", since),)
+    assert (view.outcome, view.state, view.run_id) == (Outcome.POSTED, State.POSTED, run.id)
+    assert view.amount == Money.of("-48.60")
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).changes == ()
+
+
+def test_a_transaction_shows_since_when_it_is_missing_until_it_is_back(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    posting = story.post(connection, run, 7)
+    since = story.now()
+    posting.disappear(run.id, since)
+    story.log.save(posting)
+    story.report(run, row(7, Outcome.ALREADY_POSTED, "MISSING_IN_PEX"))
+    assert the(views, connection, 7).missing_in_pex == since
+    story.change(posting, run.id, "-48.60")
+    assert the(views, connection, 7).missing_in_pex is None
+
+
+def test_the_ledger_is_narrowed_to_what_changed_after_posting_or_to_the_rest(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    changed, missing, back, _ = (story.post(connection, run, pex_id) for pex_id in (1, 2, 3, 4))
+    story.report(run, row(5, Outcome.SKIPPED, "PENDING"))
+    story.change(changed, run.id, "-52.10")
+    missing.disappear(run.id, story.now())
+    back.disappear(run.id, story.now())
+    story.log.save(missing, back)
+    story.change(back, run.id, "-48.60")
+    assert listed(views, connection, TransactionFilter(changed=True)) == [2, 1]
+    assert listed(views, connection, TransactionFilter(changed=False)) == [5, 4, 3]
+    assert listed(views, connection, TransactionFilter(changed=True, text="2")) == [2]
+    assert views.differences() == []
+
+
+# --- the backlog ------------------------------------------------------------------------------
+
+LEAVING = BacklogFilter(
+    frozenset({Kind.PURCHASE, Kind.FEE}),
+    LeavingDays(date(2025, 8, 16), date(2026, 6, 15), date(2026, 6, 24)),
+)
+
+
+def waiting(
+    views: ReadModels, connection: Connection, wanted: BacklogFilter = LEAVING
+) -> list[int]:
+    return [one.pex_id for one in views.backlog(connection.id, wanted, 100).items]
+
+
+def test_the_backlog_holds_what_would_be_posted_if_somebody_acted(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    day = date(2026, 6, 20)
+    run = story.start(connection)
+    held = _submitted(story, connection, run, 5)
+    held.hold("PARTLY_FOUND", "Half of it is there.", run.id, story.now())
+    doubted = _submitted(story, connection, run, 6)
+    story.log.save(held)
+    story.post(connection, run, 7, day=day)
+    story.report(
+        run,
+        row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day),
+        row(2, Outcome.FAILED, "EXPENSE_ACCOUNT_UNMAPPED", day=day),
+        row(3, Outcome.SKIPPED, "KIND_OFF", day=day),
+        row(4, Outcome.SKIPPED, "PENDING", day=day),
+        row(5, Outcome.FAILED, "PARTLY_FOUND", day=day),
+        row(6, Outcome.IN_DOUBT, "IN_DOUBT", day=day),
+        row(8, Outcome.ALREADY_POSTED, day=day),
+        row(9, Outcome.FAILED, "TAG_MISSING", kind=Kind.TRANSFER, day=day),
+    )
+    story.reported(other, row(10, Outcome.FAILED, "TAG_MISSING", day=day))
+    assert doubted.state is State.SUBMITTED
+    assert waiting(views, connection) == [1, 2, 5]
+    (first, *_) = views.backlog(connection.id, LEAVING, 1).items
+    assert first == the(views, connection, 1)
+
+
+def test_the_backlog_follows_the_newest_outcome(story: Story, views: ReadModels) -> None:
+    connection = story.connect()
+    day = date(2026, 6, 20)
+    story.reported(connection, row(1, Outcome.SKIPPED, "NOT_APPROVED", day=day))
+    assert waiting(views, connection) == [1]
+    run = story.start(connection)
+    story.post(connection, run, 1, day=day)
+    assert waiting(views, connection) == []
+
+
+def test_the_backlog_is_listed_by_day_and_what_left_comes_last_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    days = {
+        1: date(2026, 6, 14),
+        2: date(2025, 8, 16),
+        3: date(2026, 6, 24),
+        4: date(2026, 6, 15),
+        5: date(2026, 6, 15),
+        6: date(2026, 6, 25),
+        7: date(2025, 8, 15),
+    }
+    rows = [row(pex_id, Outcome.FAILED, "TAG_MISSING", day=day) for pex_id, day in days.items()]
+    rows.append(row(5, Outcome.FAILED, "X", record=Record.BUSINESS, kind=Kind.FEE, day=days[5]))
+    story.reported(connection, *rows)
+    found: list[tuple[int, Record]] = []
+    cursor = None
+    while True:
+        page = views.backlog(connection.id, LEAVING, 2, cursor)
+        found.extend((one.pex_id, one.record) for one in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    assert found == [
+        (4, Record.CARD),
+        (5, Record.BUSINESS),
+        (5, Record.CARD),
+        (3, Record.CARD),
+        (2, Record.CARD),
+        (1, Record.CARD),
+    ]
+
+
 # --- streams ----------------------------------------------------------------------------------
 
 
@@ -682,6 +889,31 @@ def test_unfinished_are_the_reserved_the_submitted_and_the_doubtful(
     assert list(views.posted(connection.id)) == [posted.id]
 
 
+def test_what_is_posted_on_some_days_is_told_by_its_keys_page_by_page(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    run, elsewhere = story.start(connection), story.start(other)
+    days = SyncWindow(date(2026, 8, 2), date(2026, 8, 4))
+    for pex_id in range(1, 6):
+        story.post(connection, run, pex_id, day=date(2026, 8, pex_id))
+    story.post(other, elsewhere, 6, day=date(2026, 8, 3))
+    story.report(
+        run,
+        row(7, Outcome.ALREADY_POSTED, day=date(2026, 8, 3)),
+        row(8, Outcome.FAILED, "TAG_MISSING", day=date(2026, 8, 3)),
+    )
+    missing = story.post(connection, run, 9, day=date(2026, 8, 3))
+    missing.disappear(run.id, story.now())
+    story.log.save(missing)
+    first = views.posted_within(connection.id, days, 2)
+    assert first.items == tuple(PostedKey(Record.CARD, at, Kind.PURCHASE) for at in (4, 3))
+    second = views.posted_within(connection.id, days, 2, first.next_cursor)
+    assert second == Page((PostedKey(Record.CARD, 2, Kind.PURCHASE),), None)
+    story.change(missing, run.id, "-48.60")
+    assert len(views.posted_within(connection.id, days, 10).items) == 4
+
+
 def test_a_report_does_not_finish_what_is_unfinished(story: Story, views: ReadModels) -> None:
     connection = story.connect()
     run = story.start(connection)
@@ -701,6 +933,122 @@ def _submitted(
     return posting
 
 
+# --- receipts ---------------------------------------------------------------------------------
+
+
+def test_receipts_are_shown_by_number_with_what_became_of_them(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    receipts = _receipts(story, connection, 7, "b", "a", "c")
+    holder = Holder("line-7b", Place.JOURNAL, "PEX-7-X1")
+    file = receipt_file(DocumentKeys.of(Record.CARD, 7), "b", 1, b"%PDF-1.7")
+    sent_at = story.now()
+    receipts.send(sent_at, (file,), holder, uuid4())
+    story.log.save(receipts)
+    (sending, found, _) = views.receipts(connection.id, Record.CARD, 7)
+    assert (sending.receipt_id, sending.status, sending.code) == (
+        "b",
+        ReceiptStatus.SENDING,
+        "RECEIPT_IN_DOUBT",
+    )
+    assert (sending.file_name, sending.place, sending.at) == ("PEX-7-1.pdf", None, sent_at)
+    assert (found.receipt_id, found.number, found.status) == ("a", 2, ReceiptStatus.FOUND)
+    receipts.attach(story.now(), (Attached(file, "file-1"),), holder, uuid4())
+    receipts.withhold("a", ReceiptHasMalware(), uuid4(), story.now())
+    receipts.note_presence(("a", "c"), uuid4(), story.now())
+    story.log.save(receipts)
+    (attached, skipped, _) = views.receipts(connection.id, Record.CARD, 7)
+    assert (attached.status, attached.code, attached.cause) == (ReceiptStatus.ATTACHED, None, None)
+    assert (attached.file_id, attached.size, attached.sha256) == ("file-1", 8, file.sha256)
+    assert (attached.place, attached.parent_id) == (Place.JOURNAL, "line-7b")
+    assert attached.gone_from_pex
+    assert (skipped.status, skipped.code, skipped.cause) == (
+        ReceiptStatus.SKIPPED,
+        "RECEIPT_HAS_MALWARE",
+        ReceiptHasMalware().cause,
+    )
+    assert views.differences() == []
+
+
+def test_a_list_that_pex_refuses_is_shown_until_it_works_again(
+    story: Story, views: ReadModels
+) -> None:
+    connection = story.connect()
+    receipts = _receipts(story, connection, 7, "a")
+    noted_at = story.now()
+    receipts.note_listing(("PEX_REFUSED", "PEX answered 400."), uuid4(), noted_at)
+    story.log.save(receipts)
+    (trouble, found) = views.receipts(connection.id, Record.CARD, 7)
+    assert (trouble.receipt_id, trouble.number, trouble.status) == ("", 0, ReceiptStatus.FAILED)
+    assert (trouble.code, trouble.cause, trouble.at) == (
+        "PEX_REFUSED",
+        "PEX answered 400.",
+        noted_at,
+    )
+    assert found.receipt_id == "a"
+    receipts.note_listing(None, uuid4(), story.now())
+    story.log.save(receipts)
+    assert [one.receipt_id for one in views.receipts(connection.id, Record.CARD, 7)] == ["a"]
+
+
+def test_receipts_belong_to_one_transaction_of_one_connection(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    _receipts(story, connection, 7, "a")
+    _receipts(story, connection, 8, "b")
+    _receipts(story, other, 7, "c")
+    assert [one.receipt_id for one in views.receipts(connection.id, Record.CARD, 7)] == ["a"]
+    assert views.receipts(connection.id, Record.BUSINESS, 7) == []
+    assert views.receipts(uuid4(), Record.CARD, 7) == []
+
+
+def test_purchases_in_the_books_are_found_by_their_posting_dates(
+    story: Story, views: ReadModels
+) -> None:
+    connection, other = story.connect(), story.connect(2002)
+    run, elsewhere = story.start(connection), story.start(other)
+    for pex_id in range(1, 6):
+        story.post(connection, run, pex_id, DAY + timedelta(days=pex_id))
+    story.post(other, elsewhere, 3, DAY + timedelta(days=3))
+    fee = story.see(connection, run.id, 6, kind=Kind.FEE)
+    story.submit(fee, run.id, DAY + timedelta(days=3))
+    fee.confirm(("a", "b"), run.id, story.now())
+    story.log.save(fee)
+    _submitted(story, connection, run, 7)
+    within = views.posted_purchases(connection.id, DAY + timedelta(days=2), DAY + timedelta(days=4))
+    assert sorted(within) == [(Record.CARD, 2), (Record.CARD, 3), (Record.CARD, 4)]
+
+
+def test_a_run_counts_receipts_and_how_far_it_is_with_them(story: Story, views: ReadModels) -> None:
+    connection = story.connect()
+    run = story.start(connection)
+    run.seek_receipts(story.now(), 7)
+    run.tend_receipts(story.now(), 3, 2, 1)
+    run.tend_receipts(story.now(), 1, 1, 0)
+    story.log.save(run)
+    story.report(run, row(7, Outcome.POSTED))
+    view = views.run(run.id)
+    assert view is not None
+    assert view.counts == Counts(
+        posted=1,
+        receipts=3,
+        receipts_failed=1,
+        to_ask_for_receipts=7,
+        asked_for_receipts=4,
+    )
+
+
+def _receipts(story: Story, connection: Connection, pex_id: int, *ids: str) -> TransactionReceipts:
+    receipts = TransactionReceipts(
+        story.now(), connection.id, connection.business_id, Record.CARD, pex_id, uuid4()
+    )
+    receipts.find(ids, uuid4(), story.now())
+    story.log.save(receipts)
+    return receipts
+
+
 # --- cursors ----------------------------------------------------------------------------------
 
 
@@ -714,6 +1062,8 @@ def test_a_cursor_that_no_page_handed_out_is_refused(
         lambda: views.connections(None, 10, cursor),
         lambda: views.runs(connection.id, 10, cursor),
         lambda: views.transactions(connection.id, EVERYTHING, 10, cursor),
+        lambda: views.backlog(connection.id, LEAVING, 10, cursor),
+        lambda: views.posted_within(connection.id, WINDOW, 10, cursor),
     ]
     for ask in asked:
         with pytest.raises(CursorRefused) as refused:

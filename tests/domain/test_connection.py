@@ -14,6 +14,7 @@ from domain.connection import (
     Connection,
     Microsoft,
     MicrosoftMode,
+    NothingToLink,
     NotReady,
     RunActive,
     SettingsChanged,
@@ -51,6 +52,24 @@ def ready() -> Connection:
 
 def status_of(connection: Connection) -> Status:
     return connection.status
+
+
+# --- linking (M5) -----------------------------------------------------------------------------
+
+
+def test_another_business_can_use_the_microsoft_sign_in() -> None:
+    assert connected().sign_in_to_share(uuid4()) == MICROSOFT
+
+
+def test_a_connection_cannot_be_linked_to_itself() -> None:
+    connection = connected()
+    with pytest.raises(NothingToLink, match="to itself"):
+        connection.sign_in_to_share(connection.id)
+
+
+def test_a_business_that_is_not_signed_in_has_nothing_to_share() -> None:
+    with pytest.raises(NothingToLink, match="Harbor Lights is not signed in"):
+        sign_in(opened(), microsoft=False).sign_in_to_share(uuid4())
 
 
 # --- status (M4) ------------------------------------------------------------------------------

@@ -19,9 +19,16 @@ from builders.rows import (
     refund,
     transfer,
 )
-from domain.eligibility import check_money_moved, check_wanted, kinds_on, posting_date
+from domain.eligibility import (
+    check_money_moved,
+    check_program,
+    check_wanted,
+    kinds_on,
+    posting_date,
+)
 from domain.pex_transaction import POSTABLE, Kind, PexTransaction, classify
 from domain.refusals import (
+    ComesWithBillPayment,
     Declined,
     InternalMovement,
     KindOff,
@@ -92,6 +99,23 @@ def test_an_unclassified_row_is_named_by_its_category() -> None:
         moved(business_row("-3.00", "Novelty"))
     with pytest.raises(Unclassified, match="nothing"):
         moved(business_row("-3.00", None))
+
+
+@pytest.mark.parametrize("row", [rebate(), rebate("-3.00"), transfer(), transfer("-750.00")])
+def test_rebates_and_incoming_money_of_a_credit_business_come_with_its_bills(
+    row: PexTransaction,
+) -> None:
+    check_program(classify(row), "prepaid")
+    with pytest.raises(ComesWithBillPayment, match="part of the bill payment"):
+        check_program(classify(row), "credit")
+
+
+@pytest.mark.parametrize("row", [purchase(), refund(), card_fee(), business_fee(), invoice()])
+@pytest.mark.parametrize("funding", ["prepaid", "credit"])
+def test_everything_else_may_pass_however_the_business_pays(
+    row: PexTransaction, funding: str
+) -> None:
+    check_program(classify(row), funding)
 
 
 # --- what the settings and the run ask for ----------------------------------------------------

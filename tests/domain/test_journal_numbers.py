@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.events import replayed
-from domain.journal_numbers import FIRST, GAP, STEP, JournalNumbers
+from domain.journal_numbers import FIRST, GAP, LETTERS, STEP, JournalNumbers, JournalShared
 
 NOW = datetime(2026, 8, 15, 14, 0, tzinfo=UTC)
 BC_DEFAULT = 10_000
@@ -91,18 +91,57 @@ def test_a_counter_replayed_from_its_events_goes_on_where_it_stood(
 
 
 def test_every_connection_that_writes_to_a_journal_shares_its_counter() -> None:
-    stream = JournalNumbers.create_id("Tenant", "Production", "Company", "PEX CARD")
-    assert stream == JournalNumbers.create_id("tenant", "production", "company", "PEX Card")
+    stream = JournalNumbers.create_id("Production", "Company", "PEX CARD")
+    assert stream == JournalNumbers.create_id("production", "company", "PEX Card")
     assert stream == opened().id
 
 
+def test_a_tenant_named_by_its_domain_has_no_counter_of_its_own() -> None:
+    by_domain = JournalNumbers(NOW, "harbor.example", "Production", "company", "PEX CARD", 0)
+    assert by_domain.id == opened().id
+
+
 def test_the_counter_of_a_journal_keeps_its_stream_for_ever() -> None:
-    stream = JournalNumbers.create_id("Tenant", "Production", "Company", "PEX CARD")
-    assert stream == UUID("8c2a9e53-48c9-55e1-a43c-41fa0ecdecc6")
+    stream = JournalNumbers.create_id("Production", "Company", "PEX CARD")
+    assert stream == UUID("fbf16dbe-ea21-5884-b5bc-566ce59c86eb")
 
 
-@pytest.mark.parametrize("other", range(4))
+@pytest.mark.parametrize("other", range(3))
 def test_another_journal_has_a_counter_of_its_own(other: int) -> None:
-    names = ["tenant", "production", "company", "PEX CARD"]
+    names = ["production", "company", "PEX CARD"]
     changed = [name + "2" if place == other else name for place, name in enumerate(names)]
     assert JournalNumbers.create_id(*names) != JournalNumbers.create_id(*changed)
+
+
+def test_the_first_business_bears_no_letter_and_each_further_one_its_own() -> None:
+    numbers = opened()
+    assert [numbers.join(business, NOW) for business in (52311, 60440, 70001)] == ["", "A", "B"]
+
+
+def test_a_business_keeps_its_letter_for_good() -> None:
+    numbers = opened()
+    for business in (52311, 60440, 52311, 60440):
+        numbers.join(business, NOW)
+    assert replayed(numbers).letter_for(60440) == numbers.letter_for(60440) == "A"
+    assert numbers.businesses == (52311, 60440)
+
+
+def test_a_business_learns_its_letter_before_it_joins() -> None:
+    numbers = opened()
+    numbers.join(52311, NOW)
+    assert numbers.letter_for(60440) == "A"
+    assert numbers.businesses == (52311,)
+
+
+def test_no_letter_is_the_mark_of_invoices_or_given_twice() -> None:
+    assert "I" not in LETTERS
+    assert len(set(LETTERS)) == len(LETTERS)
+
+
+def test_a_journal_that_too_many_businesses_share_takes_no_further_one() -> None:
+    numbers = opened()
+    for business in range(len(LETTERS)):
+        numbers.join(business, NOW)
+    with pytest.raises(JournalShared, match="26 PEX businesses"):
+        numbers.join(99, NOW)
+    assert numbers.letter_for(3) == "C"

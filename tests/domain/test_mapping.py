@@ -32,7 +32,6 @@ from builders.rows import (
     card_fee,
     card_load,
     dispute_credit,
-    invoice,
     purchase,
     rebate,
     refund,
@@ -53,6 +52,7 @@ from domain.refusals import (
     SplitsDoNotAddUp,
     TooManyLines,
     ValueUnknown,
+    VendorInForeignCurrency,
     VendorUnmapped,
     VendorUnusable,
 )
@@ -288,7 +288,7 @@ def test_a_transfer_credits_the_bank_account_and_no_gl_account_of_that_number() 
     assert types == [AccountType.BANK, AccountType.GL]
 
 
-@pytest.mark.parametrize("row", [invoice(), card_load(), business_row("-3.00", "Novelty")])
+@pytest.mark.parametrize("row", [card_load(), business_row("-3.00", "Novelty")])
 def test_a_kind_without_rule_is_never_posted_by_the_rule_of_another(row: PexTransaction) -> None:
     chosen = settings(bill_payments=BillPayments(enabled=True, bank_account_id=BANK))
     assert classify(row) not in (Kind.PURCHASE, Kind.FEE, Kind.TRANSFER, Kind.REBATE)
@@ -471,6 +471,42 @@ def test_a_vendor_blocked_for_all_is_refused_and_one_blocked_for_payment_is_not(
     with pytest.raises(VendorUnusable, match="10040"):
         entry_of(purchase(), settings(vendor=fixed("10040")))
     assert len(entry_of(purchase(), settings(vendor=fixed("10030"))).lines) == 4
+
+
+def by_merchant(row: PexTransaction, **rules: Any) -> JournalEntry:
+    """The entry of a purchase whose merchant's vendor is the corner deli."""
+    chosen = settings(rules={"vendor_per_merchant": True} | rules)
+    (deli,) = (one for one in chart().vendors if one.number == DELI)
+    return map_transaction(row, Kind.PURCHASE, chosen, chart(), keys(), deli)
+
+
+def test_a_merchants_vendor_takes_one_pair_of_lines_for_all_splits() -> None:
+    splits = [("30.00", {"expense": MEALS}), ("18.60", {"expense": SUPPLIES})]
+    entry = by_merchant(purchase("-48.60", splits=splits))
+    assert booked(entry) == [
+        (MEALS, "30.00"),
+        (SUPPLIES, "18.60"),
+        (DELI, "-48.60"),
+        (DELI, "48.60"),
+        (PEX, "-48.60"),
+    ]
+
+
+def test_a_refund_turns_the_merchants_vendor_lines_round() -> None:
+    entry = by_merchant(refund("12.15"))
+    assert booked(entry) == [(MEALS, "-12.15"), (DELI, "12.15"), (DELI, "-12.15"), (PEX, "12.15")]
+
+
+def test_a_merchants_vendor_by_reference_is_named_on_every_split() -> None:
+    splits = [("30.00", {"expense": MEALS}), ("18.60", {"expense": SUPPLIES})]
+    entry = by_merchant(purchase("-48.60", splits=splits), vendor_posting=VendorPosting.REFERENCE)
+    assert booked(entry) == [(MEALS, "30.00"), (SUPPLIES, "18.60"), (PEX, "-48.60")]
+    assert [line.comment for line in entry.lines] == ["Vendor 10010 Corner Deli"] * 2 + [""]
+
+
+def test_a_mapped_vendor_in_a_foreign_currency_is_refused() -> None:
+    with pytest.raises(VendorInForeignCurrency, match="10050"):
+        entry_of(purchase(), settings(vendor=fixed("10050")))
 
 
 # --- texts (M23) ------------------------------------------------------------------------------

@@ -11,7 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from builders.books import entry, keys
 from builders.events import replayed
+from builders.rows import purchase
 from domain.money import Money
+from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import (
     INCOMPLETE,
@@ -28,6 +30,7 @@ from domain.posted_transaction import (
 ENTRY = entry(of=keys(123))
 RUNS = st.sampled_from([UUID(int=1), UUID(int=2)])
 TARGETS = st.sampled_from([Target("t", "e", "c", "PEX CARD"), Target("t", "e", "c2", "PEX CARD")])
+AFTERWARDS = {"SnapshotTaken", "ChangedInPex", "Disappeared", "Reappeared"}
 CLOSING = {"Confirmed", "Adopted", "Released", "Rejected", "Held", "LaidBare"}
 
 
@@ -99,6 +102,14 @@ class PostingMachine(RuleBasedStateMachine):
     def hold(self, run: UUID) -> None:
         self._try(self.posting.hold, "PARTLY_FOUND", "1 of 2", run)
 
+    @rule(amount=st.sampled_from(["-48.60", "-52.10"]), run=RUNS)
+    def compare(self, amount: str, run: UUID) -> None:
+        self._try(self.posting.compare, PexSnapshot.of(purchase(amount)), run)
+
+    @rule(run=RUNS)
+    def disappear(self, run: UUID) -> None:
+        self._try(self.posting.disappear, run)
+
     def _try(self, step: object, *arguments: object) -> None:
         assert callable(step)
         self.now += timedelta(seconds=1)
@@ -138,7 +149,7 @@ class PostingMachine(RuleBasedStateMachine):
 
     @invariant()
     def posted_is_the_end(self) -> None:
-        names = self._names()
+        names = [name for name in self._names() if name not in AFTERWARDS]
         done = ("Confirmed", "Adopted", "Completed")
         ends = [place for place, name in enumerate(names) if name in done]
         assert ends in ([], [len(names) - 1])
@@ -162,6 +173,16 @@ class PostingMachine(RuleBasedStateMachine):
         }
         assert (self.posting.code is not None) is waits
         assert (self.posting.cause is not None) is waits
+
+    @invariant()
+    def what_happens_afterwards_is_told_of_posted_ones_alone(self) -> None:
+        told = AFTERWARDS.intersection(self._names())
+        assert not told or self.posting.state is State.POSTED
+
+    @invariant()
+    def nothing_that_happens_afterwards_is_told_twice(self) -> None:
+        names = [name for name in self._names() if name in ("Disappeared", "Reappeared")]
+        assert names == (["Disappeared", "Reappeared"] * len(names))[: len(names)]
 
     @invariant()
     def its_events_make_it_again(self) -> None:

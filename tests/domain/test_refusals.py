@@ -3,26 +3,37 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
 import domain
-from domain import refusals
-from domain.connection import NotReady, RunActive, SettingsChanged
+from domain import receipts, refusals
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
+from domain.journal_numbers import JournalShared
+from domain.pex_snapshot import Change, ChangedAfterPosting, MissingInPex
 from domain.refusals import CATALOGUE, Failure, Refusal, Skip, fix_for
 from domain.settings_check import SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.synced_fields import TagOfTwoFields
+from domain.tag_option_fields import FieldGone, TagGone, TagNotDropdown
+from domain.tag_options import NoOptionEnabled, OffersNotUnique, OptionsNotUnique
+from domain.vendor_aliases import AliasUnknown, MerchantUnreadable
 
 for module in pkgutil.iter_modules(domain.__path__):
     importlib.import_module(f"domain.{module.name}")
 
 GROUPS = (Skip, Failure)
+NOON = datetime(2026, 11, 3, 17, tzinfo=UTC)
 EXAMPLES = (
     refusals.Pending(),
     refusals.Declined(),
     refusals.ZeroAmount(),
     refusals.InternalMovement(),
+    refusals.InvoiceNotClosed("Open"),
+    refusals.InvoiceNegative("-5.00"),
+    refusals.ComesWithBillPayment("rebate"),
     refusals.Unclassified("Novelty"),
     refusals.NotApproved(None),
     refusals.KindOff("rebate"),
@@ -32,8 +43,15 @@ EXAMPLES = (
     refusals.ValueUnknown("vendor", "10099"),
     refusals.AccountUnusable("62400", "it is blocked"),
     refusals.VendorUnusable("10040"),
+    refusals.VendorInForeignCurrency("10050", "EUR"),
+    refusals.VendorNotInCompany("Corner Deli"),
+    refusals.VendorAliasGone("Corner Deli"),
+    refusals.VendorNotCreated("Corner Deli", "Application_DialogException", "No series."),
     refusals.SplitsDoNotAddUp("20.00", "48.60"),
     refusals.SplitUnreadable(),
+    refusals.InvoiceUnreadable("a payment without a readable amount"),
+    refusals.InvoiceDoesNotReconcile("payments", "250.00", "300.00"),
+    refusals.PaymentTakenBack("The bank rejected its payment 47111."),
     refusals.AmountNotInCents("48.605"),
     refusals.TooManyLines(101),
     refusals.PexIdTooLong("PEX-9182736451827-X1"),
@@ -46,11 +64,33 @@ EXAMPLES = (
     refusals.JournalUnderApproval("There is an approval request."),
     refusals.PartlyFound(1, 2),
     refusals.InDoubt("the connection was cut"),
+    ChangedAfterPosting((Change("amount", "-48.60", "-52.10", NOON),)),
+    MissingInPex(NOON),
+    receipts.ReceiptNotLoaded(),
+    receipts.ReceiptHasMalware(),
+    receipts.ReceiptDeleted(),
+    receipts.ReceiptLoadFailed(),
+    receipts.ReceiptNotADocument(12),
+    receipts.ReceiptLineGone(),
+    receipts.ReceiptLineMoved(),
+    receipts.ReceiptNotStored("the connection was cut"),
+    receipts.ReceiptInDoubt(),
     WindowRefused("start_date", "The start lies in the future."),
     SettingsChanged(3),
     RunActive(uuid4()),
     NotReady("No settings have been saved yet."),
+    NothingToLink("A connection cannot be linked to itself."),
+    JournalShared(),
     SettingsRefused(()),
+    TagGone("64b0c1d2e3f4a5b6c7d8e901"),
+    TagNotDropdown("Memo", "Text"),
+    TagOfTwoFields(["vendor", "expense_account"]),
+    FieldGone("dimension:CLASS"),
+    OffersNotUnique("OPS"),
+    OptionsNotUnique("name", "Travel"),
+    NoOptionEnabled(),
+    MerchantUnreadable("***"),
+    AliasUnknown("Corner Deli"),
 )
 
 

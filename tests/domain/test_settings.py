@@ -6,6 +6,7 @@ from builders.company import by_tag, fixed, settings
 from domain.settings import (
     EXPENSE_ACCOUNT,
     VENDOR,
+    BillPayments,
     Fees,
     FieldMapping,
     PostingDate,
@@ -65,6 +66,8 @@ def test_the_dimensions_of_all_kinds_are_asked_for_once_in_upper_case() -> None:
         fees=Fees(dimensions={"Department": "OPS"}),
         transfers=Transfers(dimensions={"region": "EAST"}),
         rebates=Rebates(dimensions={"CUSTOMER": "10000"}),
+        bill_payments=BillPayments(dimensions={"class": "A"}),
     )
-    assert chosen.dimension_codes() == {"DEPARTMENT", "PROJECT", "REGION", "CUSTOMER"}
+    asked_for = {"DEPARTMENT", "PROJECT", "REGION", "CUSTOMER", "CLASS"}
+    assert chosen.dimension_codes() == asked_for
     assert Settings().dimension_codes() == frozenset()

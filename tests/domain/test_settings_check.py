@@ -107,8 +107,58 @@ def test_good_settings_raise_nothing(chosen: Settings) -> None:
     assert errors(chosen) == []
 
 
-def test_good_settings_of_a_credit_business_raise_nothing() -> None:
-    assert errors(credit(), "credit") == []
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        BillPayments(),
+        BillPayments(bank_account_id="?", rebate_account_id="?", dimensions={"REGION": "EAST"}),
+        BillPayments(enabled=True, bank_account_id=BANK, rebate_account_id=REBATES),
+        BillPayments(
+            enabled=True,
+            bank_account_id="b-1",
+            rebate_account_id=f"a-{REBATES}",
+            dimensions={"department": "OPS"},
+        ),
+    ],
+    ids=["off", "off and not filled in", "on", "by id with a dimension"],
+)
+def test_good_settings_of_a_credit_business_raise_nothing(chosen: BillPayments) -> None:
+    assert errors(credit(bill_payments=chosen), "credit") == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"bank_account_id": None}, ("/bill_payments/bank_account_id", "ACCOUNT_REQUIRED")),
+        ({"bank_account_id": "?"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_UNKNOWN")),
+        ({"bank_account_id": "OLD"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_BLOCKED")),
+        ({"bank_account_id": "EURO"}, ("/bill_payments/bank_account_id", "BANK_ACCOUNT_CURRENCY")),
+        ({"rebate_account_id": None}, ("/bill_payments/rebate_account_id", "ACCOUNT_REQUIRED")),
+        ({"rebate_account_id": MEALS}, ("/bill_payments/rebate_account_id", "ACCOUNT_CATEGORY")),
+        (
+            {"rebate_account_id": BLOCKED},
+            ("/bill_payments/rebate_account_id", "ACCOUNT_BLOCKED"),
+        ),
+        (
+            {"dimensions": {"REGION": "EAST"}},
+            ("/bill_payments/dimensions/REGION", "DIMENSION_UNKNOWN"),
+        ),
+        (
+            {"dimensions": {"PROJECT": "?"}},
+            ("/bill_payments/dimensions/PROJECT", "DIMENSION_VALUE_UNKNOWN"),
+        ),
+    ],
+)
+def test_bill_payments_are_checked_before_the_first_invoice(
+    changed: dict[str, Any], expected: tuple[str, str]
+) -> None:
+    good = BillPayments(enabled=True, bank_account_id=BANK, rebate_account_id=REBATES)
+    assert errors(credit(bill_payments=replace(good, **changed)), "credit") == [expected]
+
+
+def test_a_credit_business_owes_pex_and_a_prepaid_one_has_money_there() -> None:
+    assert errors(credit(pex_account_id=PEX), "credit") == [("/pex_account_id", "ACCOUNT_CATEGORY")]
+    assert errors(credit(), "prepaid") == [("/pex_account_id", "ACCOUNT_CATEGORY")]
 
 
 def test_what_is_switched_off_need_not_be_filled_in() -> None:
@@ -167,15 +217,10 @@ def test_the_pex_account_of_a_credit_business_is_a_liability() -> None:
         (mapped(), [("/purchases/mappings", "EXPENSE_ACCOUNT_UNMAPPED")]),
         (
             settings(vendor=fixed(DELI), rules={"vendor_per_merchant": True}),
-            [
-                ("/purchases/vendor_per_merchant", "VENDOR_TWICE"),
-                ("/purchases/vendor_per_merchant", "VENDOR_PER_MERCHANT_NOT_OFFERED"),
-            ],
+            [("/purchases/vendor_per_merchant", "VENDOR_TWICE")],
         ),
-        (
-            settings(rules={"vendor_per_merchant": True}),
-            [("/purchases/vendor_per_merchant", "VENDOR_PER_MERCHANT_NOT_OFFERED")],
-        ),
+        (settings(rules={"vendor_per_merchant": True}), []),
+        (settings(vendor=fixed("10050")), [(f"{SECOND}/source/value", "VENDOR_CURRENCY")]),
         (settings(expense=fixed(None)), [(f"{FIRST}/source/value", "VALUE_REQUIRED")]),
         (settings(expense=fixed("")), [(f"{FIRST}/source/value", "VALUE_REQUIRED")]),
         (settings(expense=fixed("?")), [(f"{FIRST}/source/value", "ACCOUNT_UNKNOWN")]),
@@ -230,6 +275,20 @@ def test_a_mapping_to_a_tag_names_one(tag_id: str | None) -> None:
 
 def test_tag_ids_are_compared_without_case() -> None:
     assert errors(settings(expense=by_tag(TAG_IDS["expense"].upper()))) == []
+
+
+def test_one_tag_takes_the_options_of_one_field_only() -> None:
+    one = by_tag("expense")
+    other = replace(one, tag_id=(one.tag_id or "").upper())
+    both = (
+        FieldMapping("expense_account", one, sync_options=True),
+        FieldMapping("dimension:PROJECT", other, sync_options=True),
+    )
+    assert errors(mapped(*both)) == [
+        (f"{FIRST}/sync_options", "TAG_OF_TWO_FIELDS"),
+        (f"{SECOND}/sync_options", "TAG_OF_TWO_FIELDS"),
+    ]
+    assert errors(mapped(both[0], replace(both[1], sync_options=False))) == []
 
 
 def test_a_field_is_mapped_once_whatever_its_case_is() -> None:

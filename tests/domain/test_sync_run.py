@@ -15,6 +15,8 @@ from domain.money import Money
 from domain.pex_transaction import POSTABLE, Kind, Record
 from domain.sync_run import Counts, Outcome, Reported, RunPage, RunStatus, SyncRun, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import OPTIONS_A_PAGE, ReportedOption, TagOptionPage
+from domain.tag_options import Change
 
 NOW = datetime(2026, 8, 15, 14, 0, tzinfo=UTC)
 CONNECTION = UUID("4f192641-fb32-5316-b6c7-4ca52dd5133b")
@@ -62,6 +64,17 @@ def test_a_new_run_is_queued_and_remembers_what_it_was_asked() -> None:
     assert not run.is_over
     assert run.connection_id == CONNECTION
     assert started(preview=True).preview
+
+
+def test_a_run_of_before_the_credit_edition_was_a_prepaid_business() -> None:
+    assert started().funding == "prepaid"
+    assert started(funding="credit").funding == "credit"
+
+
+def test_a_run_from_before_tag_options_is_one_without_them() -> None:
+    assert not started().tag_options
+    assert started(tag_options=True).tag_options
+    assert replayed(started(tag_options=True)).tag_options
 
 
 def test_a_page_of_rows_sets_it_running_and_counts_what_was_seen() -> None:
@@ -173,3 +186,68 @@ def test_runs_are_numbered_within_their_connection_so_that_none_starts_twice() -
     assert started().id == started().id == UUID("0d59de6c-9872-56d0-aff5-e397fb06abd7")
     others = [started(number=2), started(connection_id=uuid4())]
     assert len({started().id, *(other.id for other in others)}) == 3
+
+
+# --- tag options -------------------------------------------------------------------------------
+
+
+def changed(value: str, change: Change = Change.ADDED) -> ReportedOption:
+    return ReportedOption("tag", "vendor", f"Name of {value}", value, change)
+
+
+FAILED = ReportedOption("tag", "vendor", "", "", Change.FAILED, "TAG_GONE", "It is gone.")
+
+
+def run_with_fields(*fields: ReportedOption, outcomes: tuple[Outcome, ...] = ()) -> SyncRun:
+    run = started(tag_options=True)
+    for number, row in enumerate(fields):
+        run.report_tag_options(f"field {number}", (row,), NOW)
+    run.report(tuple(ended(outcome) for outcome in outcomes), NOW)
+    run.finish(NOW)
+    return run
+
+
+def test_a_field_that_is_done_is_remembered_and_its_options_counted_once_each() -> None:
+    run = started(tag_options=True)
+    twice = (changed("10", Change.RENAMED), changed("10", Change.ENABLED), changed("11"))
+    (page,) = run.report_tag_options("vendor", twice, NOW)
+    assert run.report_tag_options("tax_code", (), NOW) == ()
+    assert run.tag_fields_done == ("vendor", "tax_code")
+    assert run.counts == Counts(tags_synced=2, tag_fields=2)
+    assert run.status is RunStatus.RUNNING
+    assert page.id == TagOptionPage.create_id(run.id, 1)
+    assert (page.reported, page.connection_id) == (twice, CONNECTION)
+
+
+def test_many_changes_are_told_in_pages_numbered_on() -> None:
+    run = started(tag_options=True)
+    many = tuple(changed(str(number)) for number in range(OPTIONS_A_PAGE + 1))
+    first, second = run.report_tag_options("vendor", many, NOW)
+    (third,) = run.report_tag_options("tax_code", (changed("1"),), NOW)
+    assert [page.number for page in (first, second, third)] == [1, 2, 3]
+    assert first.reported + second.reported == many
+
+
+def test_progress_in_tag_options_ends_a_wait() -> None:
+    run = started(tag_options=True)
+    run.stall(NOW, "PEX_UNAVAILABLE", "429", NOW + timedelta(seconds=9))
+    run.report_tag_options("vendor", (), NOW)
+    assert (run.stalled, run.stalled_until) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcomes", "status"),
+    [
+        ((changed("1"),), (), RunStatus.SUCCEEDED),
+        ((FAILED,), (), RunStatus.FAILED),
+        ((FAILED, changed("1")), (), RunStatus.PARTLY_FAILED),
+        ((FAILED,), (Outcome.POSTED,), RunStatus.PARTLY_FAILED),
+        ((FAILED,), (Outcome.SKIPPED,), RunStatus.FAILED),
+        ((changed("1"),), (Outcome.FAILED,), RunStatus.PARTLY_FAILED),
+        ((FAILED,), (Outcome.WOULD_POST,), RunStatus.PARTLY_FAILED),
+    ],
+)
+def test_a_field_that_failed_counts_for_the_status_as_a_transaction_does(
+    fields: tuple[ReportedOption, ...], outcomes: tuple[Outcome, ...], status: RunStatus
+) -> None:
+    assert run_with_fields(*fields, outcomes=outcomes).status is status

@@ -63,6 +63,7 @@ class FakeGeneralJournal:
         self.set_requests = 0
         self.by_number: dict[int, FoundLine] = {}
         self.ledger: list[FoundLedgerEntry] = []
+        self.posted_as: dict[str, str] = {}
         self.late: list[LateCommit] = []
         self.submissions = 0
         self.reads = 0
@@ -236,7 +237,7 @@ class FakeGeneralJournal:
             if line.amount.is_zero:
                 continue
             number = self.posting_series or line.document_number
-            entry_id = self._id()
+            entry_id = self.posted_as[line.id] = self._id()
             self.dimensions_of[entry_id] = dict(self.dimensions_of.get(line.id, {}))
             self.ledger.append(
                 FoundLedgerEntry(

@@ -4,23 +4,31 @@ import base64
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
 from application.ports.event_log import EventLog, RecordedEvent
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     CursorRefused,
     Page,
+    PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionFilter,
     TransactionView,
 )
 from domain.connection import Connection, Status
-from domain.pex_transaction import Record
+from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import UNSETTLED, PostedTransaction, State
+from domain.receipts import Receipt, ReceiptStatus
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun
+from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption, TagOptionPage
+from domain.transaction_receipts import TransactionReceipts
 
 T = TypeVar("T")
 Key = tuple[UUID, Record, int]
@@ -96,6 +104,8 @@ class Walk:
             place=posting.place,
             attempts=posting.attempts,
             changed_at=posting.modified_on,
+            changes=posting.changes,
+            missing_in_pex=posting.missing_since,
         )
 
     def _hear(self, page: RunPage, reported: Reported) -> None:
@@ -136,6 +146,8 @@ class Walk:
                 "place",
                 "attempts",
                 "first_seen_at",
+                "changes",
+                "missing_in_pex",
             )
             view = replace(view, **{name: getattr(before, name) for name in kept})
         self.ledger[key] = view
@@ -202,6 +214,18 @@ class FakeReadModels:
         found = _page(rows, lambda row: [row[0]], limit, cursor)
         return Page(tuple(reported for _, reported in found.items), found.next_cursor)
 
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        pages = [one for one in Walk(self._log).all_of(TagOptionPage) if one.run_id == run_id]
+        rows = [
+            (f"{page.number}/{index}", reported)
+            for page in sorted(pages, key=lambda one: one.number)
+            for index, reported in enumerate(page.reported)
+        ]
+        found = _page(rows, lambda row: [row[0]], limit, cursor)
+        return Page(tuple(reported for _, reported in found.items), found.next_cursor)
+
     def transactions(
         self,
         connection_id: UUID,
@@ -225,6 +249,52 @@ class FakeReadModels:
             if view is not None and kind_or_record in (view.kind.value, record.value):
                 return view
         return None
+
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        found = [
+            view
+            for view in Walk(self._log).ledger.values()
+            if view.connection_id == connection_id
+            and view.kind in wanted.kinds
+            and view.day in wanted.days
+            and (view.outcome is Outcome.FAILED or _is_unapproved(view))
+        ]
+        reached = wanted.days.reached
+        found.sort(key=lambda view: (view.day < reached, view.day, view.pex_id, view.record))
+        return _page(found, lambda view: [view.record, view.pex_id], limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        wanted = TransactionFilter(Outcome.POSTED, start=days.start, end=days.end)
+        found = [
+            PostedKey(view.record, view.pex_id, view.kind)
+            for view in self.transactions(connection_id, wanted, 1_000_000).items
+            if view.state is State.POSTED and view.missing_in_pex is None
+        ]
+        return _page(found, lambda key: [key.record, key.pex_id], limit, cursor)
+
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        key = (connection_id, record, pex_id)
+        found = [
+            one
+            for one in Walk(self._log).all_of(TransactionReceipts)
+            if (one.connection_id, one.record, one.pex_id) == key
+        ]
+        return [view for one in found for view in _receipts(one)]
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        return [
+            (view.record, view.pex_id)
+            for view in Walk(self._log).ledger.values()
+            if view.connection_id == connection_id
+            and (view.kind, view.state) == (Kind.PURCHASE, State.POSTED)
+            and start <= view.day <= end
+        ]
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         return self._streams(connection_id, (State.RESERVED, *UNSETTLED))
@@ -311,6 +381,34 @@ def _run(one: SyncRun) -> RunView:
         one.counts,
         None if one.is_over else one.stalled_until,
         one.actor,
+        one.tag_options,
+    )
+
+
+def _receipts(one: TransactionReceipts) -> Iterator[ReceiptView]:
+    if one.trouble is not None:
+        at = one.trouble_noted_at
+        nothing = (None,) * 6
+        yield ReceiptView("", 0, ReceiptStatus.FAILED, *one.trouble, *nothing, at, False)  # noqa: FBT003
+    yield from map(_receipt, sorted(one.receipts.values(), key=lambda each: each.number))
+
+
+def _receipt(one: Receipt) -> ReceiptView:
+    holder = one.holder if one.status is ReceiptStatus.ATTACHED else None
+    return ReceiptView(
+        one.id,
+        one.number,
+        one.status,
+        one.code,
+        one.cause,
+        one.file.file_name if one.file else None,
+        one.file.size if one.file else None,
+        one.file.sha256 if one.file else None,
+        one.file_id,
+        holder.place if holder else None,
+        holder.id if holder else None,
+        one.at,
+        one.gone_from_pex,
     )
 
 
@@ -322,6 +420,10 @@ def _in_full(walk: Walk, page: RunPage, reported: Reported) -> Reported:
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
 
 
+def _is_unapproved(view: TransactionView) -> bool:
+    return view.outcome is Outcome.SKIPPED and view.code == "NOT_APPROVED"
+
+
 def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:
     text = wanted.text.strip().casefold()
     names = (view.merchant, view.cardholder or "")
@@ -330,5 +432,6 @@ def _fits(view: TransactionView, wanted: TransactionFilter) -> bool:
         and wanted.kind in (None, view.kind)
         and (wanted.start is None or view.day >= wanted.start)
         and (wanted.end is None or view.day <= wanted.end)
+        and wanted.changed in (None, bool(view.changes or view.missing_in_pex))
         and (any(text in name.casefold() for name in names) or text == str(view.pex_id))
     )

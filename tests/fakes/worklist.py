@@ -21,13 +21,20 @@ class FakeWorklist:
             lying.setdefault((row.record, row.pex_id), row)
         return len(lying) - before
 
-    def take(self, run_id: UUID, limit: int) -> tuple[PexTransaction, ...]:
+    def take(self, run_id: UUID, limit: int, skip: int = 0) -> tuple[PexTransaction, ...]:
         finished = self._finished.get(run_id, set())
         pending = [row for key, row in self._rows.get(run_id, {}).items() if key not in finished]
-        return tuple(pending[:limit])
+        return tuple(pending[skip : skip + limit])
+
+    def laid(self, run_id: UUID, after: int, limit: int) -> tuple[tuple[int, PexTransaction], ...]:
+        rows = enumerate(self._rows.get(run_id, {}).values(), start=1)
+        return tuple((place, row) for place, row in rows if place > after)[:limit]
 
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         self._finished.setdefault(run_id, set()).update(keys)
+
+    def lying(self, run_id: UUID, keys: Collection[RowKey]) -> frozenset[RowKey]:
+        return frozenset(self._rows.get(run_id, {})) & frozenset(keys)
 
     def drop(self, run_id: UUID) -> None:
         self._rows.pop(run_id, None)

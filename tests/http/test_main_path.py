@@ -225,7 +225,7 @@ def test_a_company_that_keeps_its_books_in_euro_is_refused(
 @pytest.mark.parametrize(
     ("body", "code", "pointer"),
     [
-        ({"kinds": ["fees", "tag_options"]}, "KIND_NOT_OFFERED", "/kinds/1"),
+        ({"kinds": ["fees", "tag_options"]}, "KIND_NOT_ON", None),
         ({"kinds": ["fees", "wishes"]}, "INVALID_INPUT", "/kinds/1"),
         ({"start_date": "2026-02-30"}, "INVALID_INPUT", "/start_date"),
         ({"kinds": "fees"}, "INVALID_INPUT", "/kinds"),

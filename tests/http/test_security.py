@@ -36,6 +36,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/runs"): {"preview": True},
     ("POST", "/verify"): {},
     ("PUT", "/settings"): {},
+    ("PUT", "/vendor-aliases"): {"merchant": "Corner Deli", "vendor": "10010"},
+}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "/diff": {"to": 1},
+    "/vendor-aliases": {"merchant": "Corner Deli"},
 }
 
 
@@ -75,7 +80,7 @@ def _call(client: httpx.Client, method: str, path: str, ids: dict[str, str]) -> 
     body = next(
         (one for (verb, end), one in BODIES.items() if verb == method and path.endswith(end)), None
     )
-    params = {"to": 1} if path.endswith("/diff") else None
+    params = next((one for end, one in PARAMETERS.items() if path.endswith(end)), None)
     return client.request(method, filled, json=body, params=params)
 
 

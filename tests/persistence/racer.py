@@ -14,8 +14,9 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import SqlLeases
 from adapters.persistence.recorder import SqlRecorder
-from adapters.persistence.vault import StaleSecretError, Vault, parse_keys
+from adapters.persistence.vault import Vault, parse_keys
 from application.ports.event_log import StreamConflict
+from application.ports.vault import StaleSecretError
 from persistence.ledger_example import Account
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -7,14 +7,9 @@ import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
 from adapters.persistence.tables import secrets
-from adapters.persistence.vault import (
-    SecretKeyRefusedError,
-    SecretUnreadableError,
-    StaleSecretError,
-    Vault,
-    parse_keys,
-)
+from adapters.persistence.vault import SecretKeyRefusedError, Vault, parse_keys
 from application.ports import vault as ports
+from application.ports.vault import SecretUnreadableError, StaleSecretError
 
 OLD, NEW = "an old key of at least 32 characters", "a new key of at least 32 characters"
 OWNER = UUID(int=1)

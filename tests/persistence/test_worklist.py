@@ -11,8 +11,10 @@ import pytest
 from adapters.persistence.engine import Database
 from adapters.persistence.worklist import SqlWorklist
 from application.ports.worklist import Worklist
+from domain.bill_payment import Bill, Payment
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
+from fakes.worklist import FakeWorklist
 
 RUN = UUID(int=1)
 EASTERN = ZoneInfo("America/New_York")
@@ -42,6 +44,32 @@ def test_rows_are_taken_in_the_order_in_which_they_were_laid_down(worklist: SqlW
     assert worklist.add(RUN, [row(9), row(1)]) == 2
     assert ids(worklist.take(RUN, 3)) == [5, 3, 9]
     assert ids(worklist.take(RUN, 10)) == [5, 3, 9, 1]
+    worklist.finish(RUN, [(Record.CARD, 3)])
+    assert ids(worklist.take(RUN, 2, skip=1)) == [9, 1]
+    assert worklist.take(RUN, 2, skip=3) == ()
+
+
+def test_an_invoice_comes_back_with_what_paid_it(worklist: SqlWorklist) -> None:
+    payments = (
+        Payment(71, "PEXTransfer", Decimal("90071992547409.91")),
+        Payment(72, "RebateCredit", None, rejected=True),
+    )
+    bill = Bill("Closed", payments, (Decimal("0.10"), None))
+    invoice = replace(row(5001, Record.INVOICE), bill=bill)
+    worklist.add(RUN, [invoice])
+    assert worklist.take(RUN, 1) == (invoice,)
+
+
+def test_all_rows_of_a_run_can_be_gone_through_decided_ones_too(worklist: SqlWorklist) -> None:
+    worklist.add(RUN, [row(5), row(3), row(9)])
+    worklist.add(UUID(int=2), [row(8)])
+    worklist.finish(RUN, [(Record.CARD, 5), (Record.CARD, 3)])
+    found, place = [], 0
+    while page := worklist.laid(RUN, place, 2):
+        place = page[-1][0]
+        found.extend(ids(tuple(one for _, one in page)))
+    assert found == [5, 3, 9]
+    assert worklist.laid(RUN, 0, 1)[0][1] == row(5)
 
 
 def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
@@ -57,6 +85,8 @@ def test_a_row_comes_back_as_it_was(worklist: SqlWorklist) -> None:
         description='say "hi" \u2603',
         cardholder="Ann",
         merchant_name="Caf\u00e9",
+        merchant_city="PORTLAND",
+        merchant_state="ME",
     )
     worklist.add(RUN, [full])
     (back,) = worklist.take(RUN, 1)
@@ -98,6 +128,25 @@ def test_runs_do_not_see_each_others_rows(worklist: SqlWorklist) -> None:
     worklist.drop(other)
     assert (worklist.pending(RUN), worklist.pending(other)) == (0, 0)
     assert worklist.add(RUN, [row(1)]) == 0
+
+
+@pytest.mark.parametrize("made_of", ["memory", "sql"])
+def test_rows_that_lie_there_are_told_finished_or_not(database: Database, made_of: str) -> None:
+    worklist: Worklist = FakeWorklist() if made_of == "memory" else SqlWorklist(database)
+    other = uuid4()
+    worklist.add(RUN, [row(1), row(2), row(3, Record.BUSINESS)])
+    worklist.add(other, [row(4)])
+    worklist.finish(RUN, [(Record.CARD, 1)])
+    asked = [(Record.CARD, number) for number in range(1, 2_000)]
+    asked += [(Record.BUSINESS, 1), (Record.BUSINESS, 3)]
+    assert worklist.lying(RUN, asked) == {
+        (Record.CARD, 1),
+        (Record.CARD, 2),
+        (Record.BUSINESS, 3),
+    }
+    assert worklist.lying(RUN, []) == frozenset()
+    worklist.drop(RUN)
+    assert worklist.lying(RUN, asked) == frozenset()
 
 
 def test_rows_laid_down_in_a_transaction_that_fails_are_not_there(

@@ -13,18 +13,22 @@ import httpx
 from adapters.business_central.client import Client, OnRequest
 from adapters.business_central.company_data import HttpCompanyData
 from adapters.business_central.journal import HttpGeneralJournal
+from adapters.business_central.receipt_files import HttpReceiptFiles
 from adapters.business_central.throttle import Throttle
+from adapters.business_central.vendors import HttpVendors
 from application.ports.clock import Clock
 from application.ports.company_data import CompanyData
 from application.ports.general_journal import GeneralJournal
+from application.ports.receipt_files import ReceiptFiles
 from application.ports.sign_in import MicrosoftSignIn
+from application.ports.vendors import Vendors
 
 # Connections share sockets, and nothing else.
 NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 
 
 class HttpBusinessCentral:
-    """Fulfils the ports `BusinessCentralAccess` and `Journals`.
+    """Fulfils `BusinessCentralAccess`, `Journals`, `ReceiptFilesAccess` and `VendorAccess`.
 
     Connections that sign in to one tenant share one throttle in this process, since BC counts per
     user or app (contract 5).
@@ -65,6 +69,19 @@ class HttpBusinessCentral:
         """The journal `PEX Card` of a company."""
         client = self._client(connection, tenant_id, environment)
         return HttpGeneralJournal(client, company_id, self._clock)
+
+    def receipt_files(
+        self, connection: UUID, tenant_id: str, environment: str, company_id: str
+    ) -> ReceiptFiles:
+        """The receipts of a company."""
+        return HttpReceiptFiles(self._client(connection, tenant_id, environment), company_id)
+
+    def vendors(
+        self, connection: UUID, tenant_id: str, environment: str, company_id: str
+    ) -> Vendors:
+        """The vendors of a company."""
+        client = self._client(connection, tenant_id, environment)
+        return HttpVendors(client, company_id, self._clock)
 
     def _client(self, connection: UUID, tenant_id: str, environment: str) -> Client:
         where = f"{quote(tenant_id, safe='')}/{quote(environment, safe='')}"

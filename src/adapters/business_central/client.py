@@ -181,6 +181,16 @@ class Client:
 
     def several(self, wanted: Sequence[tuple[type, str]]) -> list[list[object]]:
         """Several collections in one request, each whole: a `$batch` of reads (contract 4)."""
+        answers = self.answers([path for _, path in wanted])
+        return [
+            self.collection(row, path, answer)
+            for (row, path), answer in zip(wanted, answers, strict=True)
+        ]
+
+    def answers(
+        self, paths: Sequence[str], headers: Mapping[str, str] | None = None
+    ) -> list[InnerAnswer | None]:
+        """The answers to a `$batch` of reads, each for its path; None where one is missing."""
         requests = [
             {
                 "id": str(number),
@@ -188,21 +198,19 @@ class Client:
                 "url": path,
                 "headers": {"Accept-Language": "en-US", **PRIMARY},
             }
-            for number, (_, path) in enumerate(wanted)
+            for number, path in enumerate(paths)
         ]
         raw = self.read(
             "$batch",
             method="POST",
             body=encode({"requests": requests}),
+            headers=headers,
             operations=len(requests),
         )
         answers = {answer.id: answer for answer in decode(BatchAnswer, raw).responses}
-        return [
-            self._collection(row, path, answers.get(str(number)))
-            for number, (row, path) in enumerate(wanted)
-        ]
+        return [answers.get(str(number)) for number in range(len(paths))]
 
-    def _collection(self, row: type[T], path: str, answer: InnerAnswer | None) -> list[T]:
+    def collection(self, row: type[T], path: str, answer: InnerAnswer | None) -> list[T]:
         """One of several; by itself where the answer is missing, or tells of a passing fault."""
         if answer is None or answer.status in AWAY:
             return self.rows(row, path)

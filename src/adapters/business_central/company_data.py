@@ -67,7 +67,7 @@ class HttpCompanyData:
             columns = {"$select": "id,number,displayName,currencyCode,blocked"}
             wanted["banks"] = (BankRow, address(f"{company}/bankAccounts", columns))
         if vendors:
-            columns = {"$select": "id,number,displayName,blocked"}
+            columns = {"$select": "id,number,displayName,blocked,currencyCode"}
             wanted["vendors"] = (VendorRow, address(f"{company}/vendors", columns))
         if tax_codes:
             columns = {"$select": "id,code,displayName"}

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from adapters.business_central.odata import caption
+from application.ports.receipt_files import StoredFile
 from domain.chart import Account, BankAccount, DimensionValue, TaxCode, Vendor
 from domain.findings import FoundLedgerEntry, FoundLine
 from domain.line_dimensions import FoundDimension
@@ -86,10 +87,17 @@ class VendorRow(msgspec.Struct, rename="camel"):
     number: str
     display_name: str
     blocked: str = ""
+    currency_code: str = ""
 
     def value(self) -> Vendor:
         """As the domain knows it."""
-        return Vendor(self.id, self.number, self.display_name, caption(self.blocked))
+        return Vendor(
+            self.id,
+            self.number,
+            self.display_name,
+            caption(self.blocked),
+            self.currency_code.upper(),
+        )
 
 
 class CodeRow(msgspec.Struct, rename="camel"):
@@ -173,6 +181,19 @@ class LedgerRow(msgspec.Struct, rename="camel"):
             self.document_number,
             self.description,
         )
+
+
+class FileRow(msgspec.Struct, rename="camel"):
+    """`attachments` (contract 2.10.1); `parent_id` is all zeros where it hangs on nothing."""
+
+    id: str
+    file_name: str
+    byte_size: int = 0
+    parent_id: str = ""
+
+    def value(self) -> StoredFile:
+        """As the port knows it."""
+        return StoredFile(self.id, self.file_name, self.byte_size)
 
 
 class DimensionRow(msgspec.Struct, rename="camel"):

@@ -1,16 +1,20 @@
-"""What is kept of sign-ins in the vault: how each connection signs in, its tokens, open flows."""
+"""What is kept of sign-ins in the vault: how each connection signs in, its tokens, open flows.
+
+A sign-in is kept under a holder of its own, and connections point to it, since several may use one
+(M5). It is forgotten with the last of them.
+"""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4, uuid5
 
-from adapters.persistence.vault import StaleSecretError
-from application.ports.vault import Vault
+from application.ports.vault import StaleSecretError, Vault
 
 CACHE = "microsoft_cache"
 SIGN_IN = "microsoft_sign_in"
+USERS = "microsoft_sign_in_users"
 FLOW = "microsoft_flow"
 SERVICE = "service"
 DELEGATED = "delegated"
@@ -20,10 +24,15 @@ _FLOWS = UUID("5d0c7a52-2b0e-4c3e-9f6a-1f1f0d6b7a05")
 
 @dataclass(frozen=True, slots=True)
 class KeptSignIn:
-    """How a connection signs in; the version changes with every new sign-in."""
+    """How a connection signs in; the version changes with every new sign-in.
+
+    `holder` is what the tokens are kept under, `user` the person or app that signed in.
+    """
 
     mode: str
     tenant_id: str
+    user: str
+    holder: UUID
     version: int
 
 
@@ -51,36 +60,88 @@ class KeptSignIns:
         if kept is None:
             return None
         raw = json.loads(kept[0])
-        return KeptSignIn(raw["mode"], raw["tenant_id"], kept[1])
+        holder = UUID(raw["holder"]) if "holder" in raw else connection  # as version 0.1 kept them
+        return KeptSignIn(raw["mode"], raw["tenant_id"], raw.get("user", ""), holder, kept[1])
 
-    def cache(self, connection: UUID) -> KeptCache:
-        """The connection's tokens, as whichever process stored them last."""
-        kept = self._vault.get(connection, CACHE)
+    def cache(self, sign_in: KeptSignIn) -> KeptCache:
+        """A sign-in's tokens, as whichever process stored them last."""
+        kept = self._vault.get(sign_in.holder, CACHE)
         return KeptCache("", 0) if kept is None else KeptCache(kept[0].decode(), kept[1])
 
     def replace(
-        self, connection: UUID, mode: str, tenant_id: str, cache: str
+        self, connection: UUID, mode: str, tenant_id: str, user: str, cache: str
     ) -> tuple[KeptSignIn, int]:
         """Keep a new sign-in in place of the old one, and tell it with the version of its tokens.
 
-        The tokens come first: a process that finds the new sign-in finds them too.
+        The same user's new sign-in counts for all connections that share the old one; another
+        user's for this connection alone. The tokens come first: a process that finds the new
+        sign-in finds them too.
         """
-        cache_version = self._vault.put(connection, CACHE, cache.encode())
-        raw = json.dumps({"mode": mode, "tenant_id": tenant_id})
-        version = self._vault.put(connection, SIGN_IN, raw.encode())
-        return KeptSignIn(mode, tenant_id, version), cache_version
+        before = self.sign_in(connection)
+        same = before is not None and (before.mode, before.tenant_id, before.user) == (
+            mode,
+            tenant_id,
+            user,
+        )
+        holder = before.holder if before is not None and same else uuid4()
+        cache_version = self._vault.put(holder, CACHE, cache.encode())
+        return self._point(connection, KeptSignIn(mode, tenant_id, user, holder, 0)), cache_version
 
-    def refresh(self, connection: UUID, cache: str, expected_version: int) -> int | None:
+    def share(self, connection: UUID, other: UUID) -> KeptSignIn | None:
+        """Let a connection use another one's sign-in; None where that one has none."""
+        shared = self.sign_in(other)
+        if shared is None:
+            return None
+        self._change_users(shared.holder, add=other)
+        return self._point(connection, shared)
+
+    def refresh(self, sign_in: KeptSignIn, cache: str, expected_version: int) -> int | None:
         """Keep refreshed tokens: the new version, None where others were stored in between."""
         try:
-            return self._vault.put(connection, CACHE, cache.encode(), expected_version)
+            return self._vault.put(sign_in.holder, CACHE, cache.encode(), expected_version)
         except StaleSecretError:
             return None
 
     def forget(self, connection: UUID) -> None:
-        """Throw away sign-in and tokens."""
+        """Throw away a connection's sign-in, and its tokens where nobody else uses them."""
+        before = self.sign_in(connection)
         self._vault.delete(connection, SIGN_IN)
-        self._vault.delete(connection, CACHE)
+        if before is not None:
+            self._leave(connection, before.holder)
+
+    def _point(self, connection: UUID, sign_in: KeptSignIn) -> KeptSignIn:
+        before = self.sign_in(connection)
+        self._change_users(sign_in.holder, add=connection)
+        told = {
+            "mode": sign_in.mode,
+            "tenant_id": sign_in.tenant_id,
+            "user": sign_in.user,
+            "holder": str(sign_in.holder),
+        }
+        version = self._vault.put(connection, SIGN_IN, json.dumps(told).encode())
+        if before is not None and before.holder != sign_in.holder:
+            self._leave(connection, before.holder)
+        return replace(sign_in, version=version)
+
+    def _leave(self, connection: UUID, holder: UUID) -> None:
+        if not self._change_users(holder, remove=connection):
+            self._vault.delete(holder, CACHE)
+            self._vault.delete(holder, USERS)
+
+    def _change_users(
+        self, holder: UUID, *, add: UUID | None = None, remove: UUID | None = None
+    ) -> set[str]:
+        """Who uses a sign-in from now on; again where somebody else changed that meanwhile."""
+        while True:
+            kept = self._vault.get(holder, USERS)
+            users = set(json.loads(kept[0])) if kept else set()
+            users = (users | ({str(add)} if add else set())) - {str(remove)}
+            try:
+                told = json.dumps(sorted(users)).encode()
+                self._vault.put(holder, USERS, told, kept[1] if kept else 0)
+            except StaleSecretError:
+                continue
+            return users
 
     def put_flow(self, state: str, connection: UUID, flow: Mapping[str, Any]) -> None:
         """Keep a begun sign-in, to be found by its state."""

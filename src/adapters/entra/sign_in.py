@@ -63,7 +63,7 @@ class Opened:
 
 
 class MsalSignIn:
-    """Fulfils the port `MicrosoftSignIn`; one msal application and one cache a connection.
+    """Fulfils the port `MicrosoftSignIn`; one msal application a connection.
 
     The vault is the truth, so that a sign-in, a sign-out or a refreshed token in another process
     counts here at once. While a token is good nothing is asked of Microsoft.
@@ -107,8 +107,9 @@ class MsalSignIn:
             raise MicrosoftSignInRefused("the tenant is neither an id nor a domain")
         app = self._app(tenant_id)
         taken = self._taken(self._ask("it sent no token", app.acquire_token_for_client, SCOPES))
-        self._replace(connection, app, taken, SERVICE, tenant_id)
-        return MicrosoftUser(tenant_id, f"app {self._client_id}")
+        user = MicrosoftUser(tenant_id, f"app {self._client_id}")
+        self._replace(connection, app, taken, SERVICE, user)
+        return user
 
     def begin(self, connection: UUID, redirect_uri: str) -> str:
         """Begin a delegated sign-in (contract 1.4): authorization code with PKCE and nonce."""
@@ -139,9 +140,19 @@ class MsalSignIn:
         tenant_id = str(claims.get("tid") or "")
         if not tenant_id:
             raise MicrosoftSignInRefused("the answer names no tenant")
-        self._replace(connection, app, taken, DELEGATED, tenant_id)
         name = str(claims.get("preferred_username") or claims.get("oid") or "")
-        return connection, MicrosoftUser(tenant_id, name)
+        user = MicrosoftUser(tenant_id, name)
+        self._replace(connection, app, taken, DELEGATED, user)
+        return connection, user
+
+    def share(self, connection: UUID, other: UUID) -> MicrosoftUser:
+        """Let a connection use another one's sign-in from now on (M5)."""
+        with self._of(connection):
+            shared = self._kept.share(connection, other)
+            self._opened.pop(connection, None)
+        if shared is None:
+            raise MicrosoftSignInRefused("the other connection is not signed in")
+        return MicrosoftUser(shared.tenant_id, shared.user)
 
     def forget(self, connection: UUID) -> None:
         """Throw away the tokens and the mode of a connection.
@@ -152,11 +163,13 @@ class MsalSignIn:
         self._opened.pop(connection, None)
 
     def _replace(
-        self, connection: UUID, app: Any, taken: Mapping[str, Any], mode: str, tenant_id: str
+        self, connection: UUID, app: Any, taken: Mapping[str, Any], mode: str, user: MicrosoftUser
     ) -> None:
         with self._of(connection):
             cache = app.token_cache.serialize()
-            sign_in, version = self._kept.replace(connection, mode, tenant_id, cache)
+            sign_in, version = self._kept.replace(
+                connection, mode, user.tenant_id, user.name, cache
+            )
             opened = self._opened[connection] = Opened(app, sign_in, version)
             opened.take(taken)
 
@@ -185,16 +198,16 @@ class MsalSignIn:
             taken = self._silently(opened.app, sign_in.mode, renew=renew)
         except MicrosoftSignInRefused:
             self._opened.pop(connection, None)  # with msal's memory of the refusal
-            if self._kept.cache(connection).version == opened.cache_version:
+            if self._kept.cache(sign_in).version == opened.cache_version:
                 raise
             opened = self._open(connection, sign_in)
             taken = self._silently(opened.app, sign_in.mode, renew=False)
         opened.take(taken)
-        self._keep(connection, opened)
+        self._keep(opened)
         return opened.token
 
     def _open(self, connection: UUID, sign_in: KeptSignIn) -> Opened:
-        cache = self._kept.cache(connection)
+        cache = self._kept.cache(sign_in)
         opened = self._opened.get(connection)
         if opened is None or opened.sign_in != sign_in:
             tenant = sign_in.tenant_id if sign_in.mode == SERVICE else ANY_TENANT
@@ -221,11 +234,11 @@ class MsalSignIn:
         )
         return self._taken(taken or {"error": "interaction_required"})
 
-    def _keep(self, connection: UUID, opened: Opened) -> None:
+    def _keep(self, opened: Opened) -> None:
         cache = opened.app.token_cache
         if not cache.has_state_changed:
             return
-        version = self._kept.refresh(connection, cache.serialize(), opened.cache_version)
+        version = self._kept.refresh(opened.sign_in, cache.serialize(), opened.cache_version)
         if version is not None:  # else others were kept meanwhile, and are read before the next use
             opened.cache_version = version
 

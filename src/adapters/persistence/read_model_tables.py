@@ -74,6 +74,14 @@ run_rows = sa.Table(
     sa.Index(None, "run_id", "outcome", "sequence"),
 )
 
+tag_options = sa.Table(
+    "view_tag_options",
+    metadata,
+    sa.Column("run_id", sa.Uuid(), primary_key=True),
+    sa.Column("sequence", sa.BigInteger(), primary_key=True),
+    sa.Column("body", sa.Text(), nullable=False),
+)
+
 transactions = sa.Table(
     "view_transactions",
     metadata,
@@ -100,10 +108,38 @@ transactions = sa.Table(
     sa.Column("attempts", sa.Integer(), nullable=False),
     sa.Column("first_seen_at", UtcDateTime(), nullable=False),
     sa.Column("changed_at", UtcDateTime(), nullable=False),
+    sa.Column("changes", sa.Text()),
+    sa.Column("missing_in_pex", UtcDateTime()),
+    # Whether one of the two stands there; NULL where none does.
+    sa.Column("differs", sa.Boolean()),
     sa.Index(None, "connection_id", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "outcome", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "kind", "day", "pex_id", "record"),
     sa.Index(None, "connection_id", "state"),
+    sa.Index(None, "connection_id", "differs", "day", "pex_id", "record"),
 )
 
-VIEWS = (connections, settings_versions, runs, run_rows, transactions)
+receipts = sa.Table(
+    "view_receipts",
+    metadata,
+    sa.Column("connection_id", sa.Uuid(), primary_key=True),
+    sa.Column("record", sa.Text(), primary_key=True),
+    sa.Column("pex_id", sa.BigInteger(), primary_key=True),
+    # Empty where PEX does not list a transaction's receipts.
+    sa.Column("receipt_id", sa.Text(), primary_key=True),
+    sa.Column("number", sa.Integer(), nullable=False),
+    # NULL where a trouble without a receipt is over.
+    sa.Column("status", sa.Text()),
+    sa.Column("code", sa.Text()),
+    sa.Column("cause", sa.Text()),
+    sa.Column("file_name", sa.Text()),
+    sa.Column("size", sa.BigInteger()),
+    sa.Column("sha256", sa.String(64)),
+    sa.Column("file_id", sa.Text()),
+    sa.Column("place", sa.Text()),
+    sa.Column("parent_id", sa.Text()),
+    sa.Column("at", UtcDateTime(), nullable=False),
+    sa.Column("gone_from_pex", sa.Boolean(), nullable=False),
+)
+
+VIEWS = (connections, settings_versions, runs, run_rows, tag_options, transactions, receipts)

@@ -8,26 +8,35 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
+from adapters.persistence.projections import afterwards
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
     connection_view,
+    posted_key,
+    receipt_view,
     reported_view,
     run_view,
     settings_version,
+    tag_option_view,
     transaction_view,
 )
 from adapters.persistence.read_model_tables import (
     connections,
+    receipts,
     run_rows,
     runs,
     settings_versions,
+    tag_options,
     transactions,
 )
 from application.ports.event_log import EventLog
 from application.ports.read_models import (
+    BacklogFilter,
     ConnectionView,
     Page,
+    PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionFilter,
@@ -37,6 +46,8 @@ from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import UNSETTLED, State
 from domain.sync_run import Outcome, Reported
+from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
 UNFINISHED = tuple(state.value for state in (State.RESERVED, *sorted(UNSETTLED)))
@@ -44,6 +55,7 @@ UNREADY = (Status.CONNECTED_NOT_READY.value, Status.ACTION_REQUIRED.value)
 CONNECTIONS = Order((connections.c.opened_at, connections.c.id), tuple[Instant, UUID])
 RUNS = Order((runs.c.started_at, runs.c.id), tuple[Instant, UUID])
 REPORT = Order((run_rows.c.sequence,), tuple[Number], newest_first=False)
+TAG_OPTIONS = Order((tag_options.c.sequence,), tuple[Number], newest_first=False)
 TRANSACTIONS = Order(
     (transactions.c.day, transactions.c.pex_id, transactions.c.record), tuple[date, Number, Record]
 )
@@ -140,6 +152,13 @@ class SqlReadModels:
             query = query.where(run_rows.c.outcome == outcome.value)
         return self._page(query, REPORT, reported_view, limit, cursor)
 
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        """What a run changed in tags, in the order that it did."""
+        query = sa.select(tag_options).where(tag_options.c.run_id == run_id)
+        return self._page(query, TAG_OPTIONS, tag_option_view, limit, cursor)
+
     # --- transactions --------------------------------------------------------------------------
 
     def transactions(
@@ -173,6 +192,46 @@ class SqlReadModels:
             .order_by(sa.case(_PRECEDENCE, value=transactions.c.record))
         )
         return self._one(query.limit(1), transaction_view)
+
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted, of the days that leave and of those that left."""
+        query, order = afterwards.backlog(connection_id, wanted)
+        return self._page(query, order, transaction_view, limit, cursor)
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days, newest first; no entry is read for it."""
+        query = afterwards.posted_within(connection_id, days)
+        return self._page(query, TRANSACTIONS, posted_key, limit, cursor)
+
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        """A transaction's receipts, by their numbers."""
+        query = (
+            sa.select(receipts)
+            .where(
+                receipts.c.connection_id == connection_id,
+                receipts.c.record == record.value,
+                receipts.c.pex_id == pex_id,
+                receipts.c.status.is_not(None),
+            )
+            .order_by(receipts.c.number)
+        )
+        return [receipt_view(row) for row in self._views.read(query)]
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        """Purchases in the books, by posting date."""
+        query = sa.select(transactions.c.record, transactions.c.pex_id).where(
+            transactions.c.connection_id == connection_id,
+            transactions.c.kind == Kind.PURCHASE.value,
+            transactions.c.state == State.POSTED.value,
+            transactions.c.day.between(start, end),
+        )
+        return [(Record(row.record), row.pex_id) for row in self._views.read(query)]
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted, in doubt, or without their dimensions yet."""
@@ -231,6 +290,8 @@ def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield transactions.c.day >= wanted.start
     if wanted.end is not None:
         yield transactions.c.day <= wanted.end
+    if wanted.changed is not None:
+        yield transactions.c.differs.is_(True if wanted.changed else None)
     text = wanted.text.strip().casefold()
     if text:
         yield _holds(text)

@@ -95,6 +95,25 @@ worklist = sa.Table(
     sa.Index(None, "run_id", "state", "sequence"),
 )
 
+receipt_checks = sa.Table(
+    "receipt_checks",
+    metadata,
+    sa.Column("connection_id", sa.Uuid(), primary_key=True),
+    sa.Column("record", sa.Text(), primary_key=True),
+    sa.Column("pex_id", sa.BigInteger(), primary_key=True),
+    # When it was last asked about, and how its row looked then; NULL where it never was.
+    sa.Column("asked_at", UtcDateTime()),
+    sa.Column("fingerprint", sa.Text()),
+    sa.Column("unsettled", sa.Boolean(), nullable=False),
+    # The run that wants to ask about it, and how its row looks now; NULL once it has.
+    sa.Column("run_id", sa.Uuid()),
+    sa.Column("sequence", sa.Integer()),
+    sa.Column("wanted_fingerprint", sa.Text()),
+    sa.Column("due_at", UtcDateTime()),
+    sa.Column("times_put_off", sa.Integer(), nullable=False),
+    sa.Index(None, "run_id", "sequence"),
+)
+
 api_tokens = sa.Table(
     "api_tokens",
     metadata,

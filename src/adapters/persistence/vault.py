@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapters.persistence.engine import Database, upsert
 from adapters.persistence.tables import secrets
+from application.ports.vault import SecretUnreadableError, StaleSecretError
 
 SHORTEST = 32
 _KEY_BYTES = 32
@@ -30,20 +31,6 @@ class SecretKeyRefusedError(ValueError):
             f"every key in PEXBC_SECRET_KEY needs at least {SHORTEST} characters; "
             "separate several by commas, the newest first"
         )
-
-
-class StaleSecretError(Exception):
-    """Somebody else stored a newer secret in between."""
-
-    def __init__(self, owner: UUID, purpose: str) -> None:
-        super().__init__(f"the secret {purpose!r} of {owner} has another version by now")
-
-
-class SecretUnreadableError(Exception):
-    """Sealed under a key that is not at hand, changed, or taken from another row."""
-
-    def __init__(self, owner: UUID, purpose: str) -> None:
-        super().__init__(f"the secret {purpose!r} of {owner} cannot be opened with these keys")
 
 
 def parse_keys(text: str) -> tuple[bytes, ...]:

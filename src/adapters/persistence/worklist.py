@@ -1,5 +1,6 @@
 """The worklist over SQL: rows of a run between its short tasks."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,9 @@ from adapters.persistence.engine import Database, upsert
 from adapters.persistence.tables import worklist
 from application.ports.worklist import RowKey
 from domain.eastern_time import EASTERN
-from domain.pex_transaction import PexTransaction
+from domain.pex_transaction import PexTransaction, Record
+
+KEYS_A_QUERY = 500
 
 _PENDING = "pending"
 _FINISHED = "finished"
@@ -40,17 +43,32 @@ class SqlWorklist:
             )
             return len(laid.all())
 
-    def take(self, run_id: UUID, limit: int) -> tuple[PexTransaction, ...]:
-        """The first undecided rows; they stay until they are finished."""
+    def take(self, run_id: UUID, limit: int, skip: int = 0) -> tuple[PexTransaction, ...]:
+        """The first undecided rows behind `skip` others; they stay until they are finished."""
         query = (
             sa.select(worklist.c.payload)
             .where(worklist.c.run_id == run_id, worklist.c.state == _PENDING)
             .order_by(worklist.c.sequence)
             .limit(limit)
+            .offset(skip)
         )
         with self._database.reading() as connection:
             payloads = connection.scalars(query).all()
         return tuple(_in_eastern_time(self._decoder.decode(payload)) for payload in payloads)
+
+    def laid(self, run_id: UUID, after: int, limit: int) -> tuple[tuple[int, PexTransaction], ...]:
+        """Rows with their places behind a place, decided ones too."""
+        query = (
+            sa.select(worklist.c.sequence, worklist.c.payload)
+            .where(worklist.c.run_id == run_id, worklist.c.sequence > after)
+            .order_by(worklist.c.sequence)
+            .limit(limit)
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(query).all()
+        return tuple(
+            (place, _in_eastern_time(self._decoder.decode(payload))) for place, payload in found
+        )
 
     def finish(self, run_id: UUID, keys: Collection[RowKey]) -> None:
         """Mark rows as decided; unknown keys are passed over."""
@@ -69,6 +87,23 @@ class SqlWorklist:
             connection.execute(
                 mark, [{"its_record": record.value, "its_id": pex_id} for record, pex_id in keys]
             )
+
+    def lying(self, run_id: UUID, keys: Collection[RowKey]) -> frozenset[RowKey]:
+        """Those of the keys whose rows lie there; one query for each 500 of a record."""
+        ids: dict[Record, list[int]] = defaultdict(list)
+        for record, pex_id in keys:
+            ids[record].append(pex_id)
+        found: set[RowKey] = set()
+        with self._database.reading() as connection:
+            for record, wanted in ids.items():
+                for first in range(0, len(wanted), KEYS_A_QUERY):
+                    query = sa.select(worklist.c.pex_id).where(
+                        worklist.c.run_id == run_id,
+                        worklist.c.record == record.value,
+                        worklist.c.pex_id.in_(wanted[first : first + KEYS_A_QUERY]),
+                    )
+                    found.update((record, pex_id) for pex_id in connection.scalars(query))
+        return frozenset(found)
 
     def pending(self, run_id: UUID) -> int:
         """How many rows are undecided."""

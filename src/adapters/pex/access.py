@@ -4,6 +4,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from uuid import UUID
 
 import httpx
@@ -17,6 +18,8 @@ from application.ports.pex import PexAccount, PexTokenRefused
 from application.ports.vault import Vault
 
 NAMES_KEPT_SECONDS = 300.0
+# Businesses share sockets, and nothing else; nor does a linked file's host learn of any of them.
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 
 
 class HttpPexAccess:
@@ -36,7 +39,7 @@ class HttpPexAccess:
         self._base_url = base_url.rstrip("/")
         self._vault = vault
         self._per_minute = requests_per_minute
-        self._http = httpx.Client(transport=transport)
+        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._sleep = sleep
         self._monotonic = monotonic

@@ -1,16 +1,19 @@
 """One PEX business, read over HTTP."""
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import structlog
 
+from adapters.pex import receipts
 from adapters.pex.client import Client
-from adapters.pex.errors import BAD_REQUEST, TagsOff
+from adapters.pex.errors import BAD_REQUEST
+from adapters.pex.invoices import read_bill_payments
 from adapters.pex.rows import RowUnreadable, read_row
+from adapters.pex.tag_options import write_options
 from adapters.pex.wire import (
     BusinessData,
     PagesData,
@@ -26,14 +29,17 @@ from adapters.pex.wire import (
 from application.ports.pex import (
     Business,
     PexPermissionMissing,
+    PexReceipt,
     PexRequestRefused,
     PexTokenRefused,
     RowPage,
     Tag,
+    TagsOff,
 )
 from domain.eastern_time import EASTERN
 from domain.pex_transaction import PexTransaction, Record
 from domain.refusals import Refusal
+from domain.tag_options import TagOption
 
 log = structlog.get_logger(__name__)
 
@@ -105,6 +111,10 @@ class HttpPexAccount:
         rows = tuple(_rows(record, page.rows))
         return RowPage(rows, _next_start(page.pages, start, len(rows)))
 
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """A page of invoices by their due dates."""
+        return read_bill_payments(self._client, start, end)
+
     def cardholder_names(self) -> Mapping[int, str]:
         """Names by card account; a sync goes on without them (PEX contract 2.4)."""
         try:
@@ -131,13 +141,22 @@ class HttpPexAccount:
     def tag(self, tag_id: str) -> Tag | None:
         """One definition with every option, whoever may see it; all of it, or a refusal."""
         path = f"Business/Configuration/Tag/{quote(tag_id, safe='')}"
-        try:
-            found: TagData | None = self._client.find(
-                path, reading(TagData), {"OverrideRestrictions": "true"}
-            )
-        except TagsOff:
-            return None
+        found: TagData | None = self._client.find(
+            path, reading(TagData), {"OverrideRestrictions": "true"}
+        )
         return None if found is None or found.is_deleted else found.tag()
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction."""
+        return receipts.listed(self._client, pex_id)
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file."""
+        return receipts.content(self._client, pex_id, receipt_id)
+
+    def write_options(self, tag: Tag, options: Sequence[TagOption]) -> Tag:
+        """Replace a tag's options, once; what PEX has then."""
+        return write_options(self._client, tag, options)
 
 
 def _tag(told: Any) -> Tag | None:

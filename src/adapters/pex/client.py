@@ -24,6 +24,12 @@ TRIES = 4
 LONGEST_PAUSE = 10.0
 BUDGET_SECONDS = 150.0
 TIMEOUT = httpx.Timeout(connect=10, read=120, write=30, pool=30)
+LINKED_FILE = "(a linked file)"  # in place of the link, which lets whoever has it read the file
+KEPT_HEADERS = ("retry-after", "x-correlation-id")
+
+
+class TooLarge(Exception):
+    """An answer goes on beyond the bytes that it may have."""
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -43,6 +49,9 @@ class _Call:
     path: str
     params: Mapping[str, str]
     until: float
+    most_bytes: int | None = None
+    method: str = "GET"
+    body: bytes | None = None
     reference: str = field(default_factory=lambda: f"ext-{uuid4()}")
 
 
@@ -69,7 +78,12 @@ class Client:
         self._monotonic = monotonic
 
     def get(
-        self, path: str, read: Callable[[bytes], T], params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        params: Mapping[str, str] | None = None,
+        *,
+        most_bytes: int | None = None,
     ) -> T:
         """Read something; `read` turns its body into a value.
 
@@ -80,8 +94,9 @@ class Client:
             PexUnavailable: no answer, one that says "later", or one that is no JSON.
             PexRequestRefused: refused, or an answer of a form that is not PEX's.
             Refusal: what else `refusal_of` tells an error by.
+            TooLarge: the body has more than `most_bytes`.
         """
-        call = _Call(path, params or {}, self._monotonic() + BUDGET_SECONDS)
+        call = _Call(path, params or {}, self._monotonic() + BUDGET_SECONDS, most_bytes)
         attempt = 1
         while (response := self._send(call)) is None or not response.is_success:
             self._sleep(self._pause(response, call, attempt))
@@ -89,15 +104,49 @@ class Client:
         return _read(response, read, _reference(response, call))
 
     def find(
-        self, path: str, read: Callable[[bytes], T], params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        read: Callable[[bytes], T],
+        params: Mapping[str, str] | None = None,
+        *,
+        most_bytes: int | None = None,
     ) -> T | None:
         """Read something that may not be there: None on 404; else as `get`."""
         try:
-            return self.get(path, read, params)
+            return self.get(path, read, params, most_bytes=most_bytes)
         except PexRequestRefused as refusal:
             if refusal.status == NOT_FOUND:
                 return None
             raise
+
+    def linked_file(self, link: str, most_bytes: int) -> httpx.Response:
+        """Fetch what a link leads to: once, without the credential, and nowhere on from there.
+
+        Raises:
+            httpx.RequestError, httpx.InvalidURL: no answer.
+            TooLarge: the file has more than `most_bytes`.
+        """
+        self._bucket.take()
+        until = self._monotonic() + BUDGET_SECONDS
+        return self._exchange(
+            LINKED_FILE,
+            link,
+            {"User-Agent": "pexbc"},
+            most_bytes=most_bytes,
+            is_late=lambda: self._monotonic() > until,
+        )
+
+    def put(self, path: str, body: bytes, read: Callable[[bytes], T]) -> T:
+        """Write something, in one attempt; raises as `get`.
+
+        A write that was refused with a server's fault, or not answered, may have been done.
+        """
+        call = _Call(path, {}, 0.0, method="PUT", body=body)
+        response = self._send(call)
+        if response is None or not response.is_success:
+            retry_after = None if response is None else asked_to_wait(response)
+            raise self._refusal(response, call, retry_after)
+        return _read(response, read, _reference(response, call))
 
     def _send(self, call: _Call) -> httpx.Response | None:
         """One attempt; None where no answer came."""
@@ -108,14 +157,47 @@ class Client:
             "User-Agent": "pexbc",
             "X-CORRELATION-ID": call.reference,
         }
+        if call.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
         url = f"{self._base_url}/{call.path}"
         try:
-            response = self._http.get(url, params=call.params, headers=headers, timeout=TIMEOUT)
+            return self._exchange(
+                call.path,
+                url,
+                headers,
+                method=call.method,
+                body=call.body,
+                params=call.params,
+                most_bytes=call.most_bytes,
+            )
         except httpx.RequestError:
-            self._on_request("GET", call.path, 0, 1)
             return None
-        self._on_request("GET", call.path, response.status_code, 1)
-        return response
+
+    def _exchange(
+        self,
+        told_as: str,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        most_bytes: int | None,
+        method: str = "GET",
+        body: bytes | None = None,
+        params: Mapping[str, str] | None = None,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> httpx.Response:
+        """One answer, read whole; raises httpx.RequestError, and TooLarge."""
+        status = 0
+        try:
+            with self._http.stream(
+                method, url, params=params, headers=headers, content=body, timeout=TIMEOUT
+            ) as response:
+                status = response.status_code
+                return _held(response, most_bytes, is_late)
+        except httpx.RequestError:
+            status = 0
+            raise
+        finally:
+            self._on_request(method, told_as, status, 1)
 
     def _pause(self, response: httpx.Response | None, call: _Call, attempt: int) -> float:
         """How long to wait before the next attempt; raises where there should be none."""
@@ -137,6 +219,24 @@ class Client:
         body = response.content.replace(self._credential.token.encode(), b"***")
         reference = _reference(response, call)
         return refusal_of(response.status_code, body, reference, retry_after)
+
+
+def _held(
+    response: httpx.Response, most_bytes: int | None, is_late: Callable[[], bool]
+) -> httpx.Response:
+    """An answer whose body is read; raises TooLarge as soon as it has more bytes than it may."""
+    if most_bytes is None:
+        response.read()
+        return response
+    body = bytearray()
+    for part in response.iter_bytes():
+        body += part
+        if len(body) > most_bytes:
+            raise TooLarge
+        if is_late():
+            raise httpx.ReadTimeout("it takes too long")
+    headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+    return httpx.Response(response.status_code, headers=headers, content=bytes(body))
 
 
 def _reference(response: httpx.Response, call: _Call) -> str:

@@ -9,6 +9,7 @@ from application.ports.pex import (
     PexRequestRefused,
     PexTokenRefused,
     PexUnavailable,
+    TagsOff,
 )
 from domain.refusals import Refusal
 
@@ -26,13 +27,6 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 AWAY = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST = 300
-
-
-class TagsOff(PexRequestRefused):
-    """The business has no tags; not a fault of the sign-in."""
-
-    code = "PEX_TAGS_OFF"
-    fix = "Switch tags on in PEX, or map without them."
 
 
 def message_of(body: bytes) -> str:

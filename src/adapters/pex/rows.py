@@ -46,6 +46,8 @@ class RowData(msgspec.Struct, rename=wire_name):
     is_decline: bool | None = None
     merchant_name: str | None = None
     merchant_name_normalized: str | None = None
+    merchant_city: str | None = None
+    merchant_state: str | None = None
     transfer_to_or_from_account_id: int | None = None
     transaction_notes: list[Any] | None = None
     transaction_tags: dict[str, Any] | None = None
@@ -97,7 +99,7 @@ def _transaction(data: RowData, odd: Collection[str], record: Record) -> PexTran
     name = f"transaction {data.transaction_id}"
     if data.transaction_id <= 0:
         raise RowUnreadable(f"{name} has no readable id")
-    if not _is_amount(data.transaction_amount):
+    if not is_amount(data.transaction_amount):
         raise RowUnreadable(f"{name} has no readable amount")
     try:
         transacted_at = moment(data.transaction_time)
@@ -127,6 +129,8 @@ def _transaction(data: RowData, odd: Collection[str], record: Record) -> PexTran
         None,
         _stripped(data.merchant_name),
         _stripped(data.merchant_name_normalized),
+        _stripped(data.merchant_city),
+        _stripped(data.merchant_state),
         _stripped(data.metadata_approval_status),
         tuple(_notes(data.transaction_notes or [])),
         tags,
@@ -149,7 +153,8 @@ def _stripped(text: str | None) -> str | None:
     return (text or "").strip() or None
 
 
-def _is_amount(amount: Decimal) -> bool:
+def is_amount(amount: Decimal) -> bool:
+    """Whether it is a number, and small enough to be added up exactly."""
     return amount.is_finite() and -LARGEST < amount < LARGEST
 
 
@@ -190,17 +195,17 @@ def _entry(entry: Any) -> TagValue | Allocation | None:
         return UNREADABLE
     value, name = entry.get("value"), str(entry.get("name") or "")
     split = _split(value, name)
-    return _tag(entry.get("fieldid"), value) if split is None else split
+    return _tag(entry.get("fieldid"), value, name) if split is None else split
 
 
-def _tag(tag_id: Any, value: Any) -> TagValue | Allocation | None:
+def _tag(tag_id: Any, value: Any, name: str = "") -> TagValue | Allocation | None:
     """A tag's value as text; a value of nobody knows which tag is unreadable."""
     text = _text(value)
     if not text.strip():
         return None
     if not isinstance(tag_id, str | int) or isinstance(tag_id, bool) or not str(tag_id).strip():
         return UNREADABLE
-    return TagValue(str(tag_id).strip(), text)
+    return TagValue(str(tag_id).strip(), text, name.strip())
 
 
 def _split(value: Any, name: str) -> Allocation | None:
@@ -236,7 +241,7 @@ def _amount(value: Any) -> Decimal | None:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    return amount if _is_amount(amount) else None
+    return amount if is_amount(amount) else None
 
 
 def _text(value: Any) -> str:

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from application.ports.pex import Funding, Tag, TagOption
+from application.ports.pex import Funding, Tag
 from domain.eastern_time import from_wall_time
+from domain.tag_options import TagOption
 
 T = TypeVar("T")
 
@@ -213,15 +214,29 @@ class TagData(msgspec.Struct, rename=wire_name):
     id: str | int
     type: str | int
     name: str | None = None
+    description: str | None = None
+    order: int | None = None
+    is_required: bool | None = None
     is_enabled: bool | None = None
     is_deleted: bool | None = None
+    concurrency_key: str | None = None
     options: list[OptionData] | None = None
 
     def tag(self) -> Tag:
         """As the port knows it; a kind that this version does not know keeps PEX's word for it."""
         options = tuple(one.option() for one in self.options or [])
         kind, told = kind_of(self.type), self.is_enabled is not False
-        return Tag(str(self.id), kind, self.name or str(self.id), told, options)
+        return Tag(
+            str(self.id),
+            kind,
+            self.name or str(self.id),
+            told,
+            options,
+            self.description or "",
+            self.order or 0,
+            self.is_required is True,
+            self.concurrency_key,
+        )
 
 
 def kind_of(told: str | int) -> str:

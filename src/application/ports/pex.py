@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
 from uuid import UUID
 
 from domain.pex_transaction import PexTransaction, Record
 from domain.refusals import Refusal
+from domain.tag_options import TagOption
 
 
 class Funding(StrEnum):
@@ -31,24 +32,49 @@ class Business:
 
 
 @dataclass(frozen=True, slots=True)
-class TagOption:
-    """An option of a dropdown tag: the stored value and the name that people see."""
-
-    value: str
-    name: str
-    order: int
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag definition that is not deleted; `kind` is PEX's name for it, such as `Dropdown`."""
+    """A tag definition that is not deleted; `kind` is PEX's name for it, such as `Dropdown`.
+
+    The members behind the options are what a write has to send back (PEX contract 4.2).
+    """
 
     id: str
     kind: str
     name: str
     enabled: bool
     options: tuple[TagOption, ...] = ()
+    description: str = ""
+    order: int = 0
+    required: bool = False
+    concurrency_key: str | None = None
+
+
+class UploadStatus(StrEnum):
+    """How far a receipt's upload to PEX has come; only a loaded one may be copied (M24)."""
+
+    LOADED = "Loaded"
+    NOT_LOADED = "NotLoaded"
+    DELETED = "Deleted"
+    HAS_MALWARE = "HasMalware"
+    LOAD_FAILED = "LoadFailed"
+
+
+@dataclass(frozen=True, slots=True)
+class PexReceipt:
+    """A receipt as PEX lists it (PEX contract 6.1).
+
+    Attributes:
+        status: one that PEX did not have yet is read as not loaded.
+        kind: PEX's name for it, `Image` or `Pdf`.
+        size: in bytes, as PEX tells it.
+        created_at: in UTC.
+    """
+
+    id: str
+    status: UploadStatus
+    kind: str
+    size: int | None
+    created_at: datetime | None
 
 
 class PexTokenRefused(Refusal):
@@ -86,6 +112,13 @@ class PexRequestRefused(Refusal):
         super().__init__(f"PEX answered {status}: {message}{reference}")
 
 
+class TagsOff(PexRequestRefused):
+    """The business has no tags; not a fault of the sign-in (PEX contract 1.7)."""
+
+    code: ClassVar[str] = "PEX_TAGS_OFF"
+    fix: ClassVar[str] = "Switch tags on in PEX, or map without them."
+
+
 class PexUnavailable(Refusal):
     """PEX does not answer, or is over its limits; the run goes on later.
 
@@ -101,9 +134,19 @@ class PexUnavailable(Refusal):
         super().__init__(f"PEX is not available: {cause}")
 
 
+class ReceiptUnreadable(Refusal):
+    """What PEX delivers as a receipt's content is no file, or none that can be had."""
+
+    code: ClassVar[str] = "RECEIPT_UNREADABLE"
+    fix: ClassVar[str] = "Open the receipt in PEX; if it shows none, upload it there again."
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The receipt cannot be read from PEX: {why}.")
+
+
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """A page of rows. `next_start` is where the next page begins; None behind the last one."""
+    """A page of rows or invoices. `next_start` is where the next begins; None behind the last."""
 
     rows: tuple[PexTransaction, ...]
     next_start: datetime | None
@@ -125,7 +168,15 @@ class PexAccount(Protocol):
 
         Both ends are inclusive, at most 12 months back; the boundary row of a page comes again on
         the next, so the caller tells rows apart by id (PEX contract 3.3). Never asks for pending or
-        declined rows. For `Record.INVOICE` see `bill_payments` (credit edition).
+        declined rows. For `Record.INVOICE` see `bill_payments`.
+        """
+
+    def bill_payments(self, start: date, end: date) -> RowPage:
+        """Invoices of a credit business that are due from `start` through `end`, Eastern days.
+
+        In order of their due dates, of every status; none for a prepaid business. Those that are
+        closed and above 0.00 come with their payments and allocations (PEX contract 9.2). Where
+        `next_start` is told, all later ones are due on its day or after it.
         """
 
     def cardholder_names(self) -> Mapping[int, str]:
@@ -135,7 +186,32 @@ class PexAccount(Protocol):
         """All tag definitions that are not deleted; none where the feature is off (403)."""
 
     def tag(self, tag_id: str) -> Tag | None:
-        """One definition with every option, restricted ones included; None where it is gone."""
+        """One definition with every option, restricted ones included; None where it is gone.
+
+        Raises:
+            TagsOff: the business has no tags at all.
+        """
+
+    def write_options(self, tag: Tag, options: Sequence[TagOption]) -> Tag:
+        """Replace the options of a dropdown tag that was just read, and tell what PEX has then.
+
+        It is sent once. Whatever is raised, the tag is to be read again before anything else is
+        decided about it: the write may have been done, or the tag changed meanwhile (U8).
+
+        Raises:
+            PexRequestRefused: PEX did not take it, or answers in a form that is not PEX's.
+            PexUnavailable: no answer, or one that says "later".
+        """
+
+    def receipts(self, pex_id: int) -> tuple[PexReceipt, ...]:
+        """The receipts of a card transaction, whatever their state; none where PEX knows none."""
+
+    def receipt_content(self, pex_id: int, receipt_id: str) -> bytes | None:
+        """A receipt's file; None where it is gone.
+
+        Raises:
+            ReceiptUnreadable: PEX delivers no file, or one beyond its own limit of 10 MB.
+        """
 
 
 class PexAccess(Protocol):

@@ -12,12 +12,15 @@ from uuid import UUID
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.receipts import ReceiptStatus
 from domain.refusals import Refusal
 from domain.settings import Settings
 from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
-from domain.sync_window import SyncWindow
+from domain.sync_window import LeavingDays, SyncWindow
+from domain.tag_option_history import ReportedOption
 
 T = TypeVar("T")
 
@@ -89,13 +92,15 @@ class RunView:
     counts: Counts
     waiting_until: datetime | None
     actor: str
+    tag_options: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionView:
     """A transaction with its newest outcome, whether it was posted or not.
 
-    `entry` and what follows are empty for one that was never reserved.
+    `entry` and what follows are empty for one that was never reserved. `changes` is what differs in
+    PEX from what was posted, `missing_in_pex` since when PEX does not list it any more (M27).
     """
 
     connection_id: UUID
@@ -119,13 +124,44 @@ class TransactionView:
     attempts: int
     first_seen_at: datetime
     changed_at: datetime
+    changes: tuple[Change, ...] = ()
+    missing_in_pex: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """A receipt of a transaction, and where it is.
+
+    Attributes:
+        number: 0 with an empty id and status `failed` where PEX does not list the receipts at all.
+        size: in bytes, of the file.
+        file_id: Business Central's, once it is attached.
+        place: whether the file hangs on a journal line or a ledger entry, once it is attached.
+        at: when it came to this status.
+        gone_from_pex: whether PEX has lost it since it was attached.
+    """
+
+    receipt_id: str
+    number: int
+    status: ReceiptStatus
+    code: str | None
+    cause: str | None
+    file_name: str | None
+    size: int | None
+    sha256: str | None
+    file_id: str | None
+    place: Place | None
+    parent_id: str | None
+    at: datetime
+    gone_from_pex: bool
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
     """Which transactions a list shows; None or empty for no limit.
 
-    `text` searches the merchant, the cardholder and the PEX id.
+    `text` searches the merchant, the cardholder and the PEX id; `changed` asks for those that
+    changed in PEX or vanished from it after posting, or for all others.
     """
 
     outcome: Outcome | None = None
@@ -133,6 +169,24 @@ class TransactionFilter:
     start: date | None = None
     end: date | None = None
     text: str = ""
+    changed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostedKey:
+    """What a posted transaction is called, and its kind."""
+
+    record: Record
+    pex_id: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogFilter:
+    """Which kinds and posting dates a backlog is about."""
+
+    kinds: frozenset[Kind]
+    days: LeavingDays
 
 
 class ReadModels(Protocol):
@@ -166,6 +220,11 @@ class ReadModels(Protocol):
     ) -> Page[Reported]:
         """A run's rows in report order; posted ones with their document number and lines."""
 
+    def tag_options(
+        self, run_id: UUID, limit: int, cursor: str | None = None
+    ) -> Page[ReportedOption]:
+        """What a run changed in tags, and the fields that failed, in the order that it did."""
+
     def transactions(
         self,
         connection_id: UUID,
@@ -179,6 +238,27 @@ class ReadModels(Protocol):
         self, connection_id: UUID, kind_or_record: str, pex_id: int
     ) -> TransactionView | None:
         """One transaction, named by its kind or by the PEX record that it comes from."""
+
+    def backlog(
+        self, connection_id: UUID, wanted: BacklogFilter, limit: int, cursor: str | None = None
+    ) -> Page[TransactionView]:
+        """What would be posted if somebody acted: not approved, failed, or held (M29).
+
+        Oldest posting date first, those that left behind those that are about to.
+        """
+
+    def posted_within(
+        self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
+    ) -> Page[PostedKey]:
+        """What is posted on some days by its own stream and not noted as missing in PEX."""
+
+    def receipts(self, connection_id: UUID, record: Record, pex_id: int) -> Sequence[ReceiptView]:
+        """A transaction's receipts, by their numbers."""
+
+    def posted_purchases(
+        self, connection_id: UUID, start: date, end: date
+    ) -> Collection[tuple[Record, int]]:
+        """Purchases in the books whose posting date lies within these days, both included."""
 
     def unfinished(self, connection_id: UUID) -> Sequence[UUID]:
         """Streams that are reserved, submitted, in doubt, or without their dimensions yet."""

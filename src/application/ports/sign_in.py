@@ -40,7 +40,7 @@ class MicrosoftUser:
 
 
 class MicrosoftSignIn(Protocol):
-    """Tokens for Business Central, kept fresh and sealed, one sign-in a connection."""
+    """Tokens for Business Central, kept fresh and sealed; several connections may share one."""
 
     def with_service(self, connection: UUID, tenant_id: str) -> MicrosoftUser:
         """Sign in with the app's own credentials; raises MicrosoftSignInRefused."""
@@ -51,8 +51,15 @@ class MicrosoftSignIn(Protocol):
     def complete(self, state: str, answer: Mapping[str, str]) -> tuple[UUID, MicrosoftUser]:
         """Complete it with what came back; raises MicrosoftSignInRefused."""
 
+    def share(self, connection: UUID, other: UUID) -> MicrosoftUser:
+        """Let a connection use another one's sign-in (M5); either can forget it without the other.
+
+        Raises:
+            MicrosoftSignInRefused: nobody is signed in there.
+        """
+
     def access_token(self, connection: UUID, *, renew: bool = False) -> str:
         """A token for BC's API; `renew` drops the one at hand first."""
 
     def forget(self, connection: UUID) -> None:
-        """Throw away everything kept for a connection."""
+        """Throw away what is kept for a connection, but not what others share with it."""

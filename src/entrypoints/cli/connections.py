@@ -58,6 +58,18 @@ def microsoft(connection_id: UUID, tenant: str, environment: str) -> None:
 
 @connections.command()
 @click.argument("connection_id", type=click.UUID)
+@click.argument("other_id", type=click.UUID)
+@click.option("--environment", default=None, help="Another environment than the other one's.")
+@explained
+def link(connection_id: UUID, other_id: UUID, environment: str | None) -> None:
+    """Use the Microsoft sign-in of OTHER_ID, and see whether everything is ready."""
+    service = services()
+    service.connect.with_link(connection_id, other_id, environment, actor())
+    service.check_connection.check(connection_id)
+
+
+@connections.command()
+@click.argument("connection_id", type=click.UUID)
 @click.option("--company", default=None, help="Company id: lists its accounts and so on too.")
 @explained
 def choices(connection_id: UUID, company: str | None) -> None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import migrate
-from adapters.persistence.vault import SecretKeyRefusedError, SecretUnreadableError
+from adapters.persistence.vault import SecretKeyRefusedError
 from application.ports.event_log import StreamNotFound
 from domain.refusals import Refusal
 from domain.settings_check import SettingsRefused
@@ -31,7 +31,6 @@ PARTLY_FAILED = 3
 BROKEN_SET_UP = (
     ValidationError,
     SecretKeyRefusedError,
-    SecretUnreadableError,
     sa.exc.OperationalError,
     OSError,
 )
@@ -112,11 +111,6 @@ def _in_words(error: Exception) -> str:
         return "\n".join(unreadable_variables(error))
     if isinstance(error, sa.exc.OperationalError):
         return "The database cannot be reached; check PEXBC_DATABASE_URL and the server."
-    if isinstance(error, SecretUnreadableError):
-        return (
-            "A stored sign-in cannot be opened; put the earlier key into PEXBC_SECRET_KEY behind "
-            "the new one, or sign in again."
-        )
     return str(error)
 
 

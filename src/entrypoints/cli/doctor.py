@@ -10,7 +10,7 @@ from rich.console import Console
 
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, newest_revision
-from adapters.persistence.vault import SecretKeyRefusedError, SecretUnreadableError, parse_keys
+from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
 from application.ports.read_models import ConnectionView
 from domain.refusals import Refusal
 from entrypoints.cli.context import FAILED, NoWakeups, unreadable_variables
@@ -128,10 +128,4 @@ def _tried(what: str, attempt: Callable[[], object]) -> Finding:
         attempt()
     except Refusal as refusal:
         return False, f"{what}: {refusal.cause}", refusal.fix
-    except SecretUnreadableError:
-        return (
-            False,
-            f"{what}: the stored sign-in cannot be opened",
-            "Put the earlier key into PEXBC_SECRET_KEY behind the new one, or sign in again.",
-        )
     return True, what, ""

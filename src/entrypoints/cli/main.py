@@ -3,6 +3,7 @@
 import click
 
 from entrypoints.cli.audit import audit, projections
+from entrypoints.cli.backlog import backlog
 from entrypoints.cli.connections import connections, settings
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
@@ -10,6 +11,7 @@ from entrypoints.cli.keys import keys
 from entrypoints.cli.serving import migrate, sandbox, serve
 from entrypoints.cli.sync import history, show, sync
 from entrypoints.cli.tokens import tokens
+from entrypoints.cli.vendor_aliases import COMMANDS
 
 
 @click.group(context_settings={"max_content_width": 100})
@@ -17,6 +19,9 @@ from entrypoints.cli.tokens import tokens
 def main() -> None:
     """Copy settled PEX card transactions into Business Central, each one exactly once."""
 
+
+for command in COMMANDS:
+    connections.add_command(command)
 
 for command in (
     demo,
@@ -29,6 +34,7 @@ for command in (
     sync,
     history,
     show,
+    backlog,
     audit,
     projections,
     keys,

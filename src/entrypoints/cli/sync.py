@@ -13,10 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from application.ports.event_log import StreamNotFound
 from application.ports.read_models import RunView
 from application.start_run import RunRequest
+from domain.pex_snapshot import notices
 from domain.pex_transaction import POSTABLE, Kind
 from domain.posted_transaction import PostedTransaction
 from domain.refusals import fix_for
-from domain.sync_run import Outcome, Reported, RunStatus
+from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
+from domain.transaction_receipts import TransactionReceipts
 from entrypoints.cli.context import (
     FAILED,
     PARTLY_FAILED,
@@ -27,16 +29,18 @@ from entrypoints.cli.context import (
     services,
 )
 from entrypoints.cli.summary import summary_table
+from entrypoints.cli.tag_options import print_tag_options, show_tag_options
 from entrypoints.composition import Services
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
+CHOICES = (*PLURALS, TAG_OPTIONS)
 BUSY_PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 
 
 @click.command()
 @click.argument("connection_id", type=click.UUID)
-@click.option("--kinds", default="", help=f"Comma-separated: {', '.join(PLURALS)}.")
+@click.option("--kinds", default="", help=f"Comma-separated: {', '.join(CHOICES)}.")
 @click.option("--from", "start", type=click.DateTime(["%Y-%m-%d"]), help="First US Eastern day.")
 @click.option("--to", "end", type=click.DateTime(["%Y-%m-%d"]), help="Last US Eastern day.")
 @click.option("--preview", is_flag=True, help="Show what would be posted; write nothing.")
@@ -54,10 +58,12 @@ def sync(
 ) -> None:
     """Sync a connection: 0 all well, 1 failed, 3 partly failed."""
     service = services()
+    chosen, tag_options = _kinds(kinds)
     request = RunRequest(
         connection_id,
         actor(),
-        kinds=_kinds(kinds),
+        kinds=chosen,
+        tag_options=tag_options,
         start=_day(start),
         end=_day(end),
         preview=preview,
@@ -75,12 +81,14 @@ def sync(
     sys.exit(exit_code(run))
 
 
-def _kinds(text: str) -> tuple[Kind, ...] | None:
+def _kinds(text: str) -> tuple[tuple[Kind, ...] | None, bool]:
+    """The kinds of transactions, None for all that is on, and whether tag options were named."""
     names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in PLURALS]
+    unknown = [name for name in names if name not in CHOICES]
     if unknown:
         raise click.UsageError(f"unknown kinds: {', '.join(unknown)}")
-    return tuple(PLURALS[name] for name in names) or None
+    kinds = tuple(PLURALS[name] for name in names if name != TAG_OPTIONS)
+    return (kinds if names else None), TAG_OPTIONS in names
 
 
 def _day(moment: date | None) -> date | None:
@@ -100,12 +108,16 @@ def see_through(service: Services, run_id: UUID, out: Console) -> RunView:
         while True:
             step = service.advance_run.step(run_id)
             run = _run(service, run_id)
-            waiting = run.waiting_until is not None
+            counts, waiting = run.counts, run.waiting_until is not None
+            completed, total, description = counts.ended, counts.seen, "syncing"
+            if counts.to_ask_for_receipts > counts.asked_for_receipts:
+                completed, total = counts.asked_for_receipts, counts.to_ask_for_receipts
+                description = "receipts"
             bar.update(
                 task,
-                completed=run.counts.ended,
-                total=max(run.counts.seen, run.counts.ended) or None,
-                description="waiting" if waiting else "syncing",
+                completed=completed,
+                total=max(total, completed) or None,
+                description="waiting" if waiting else description,
             )
             if run.finished_at is not None:
                 return run
@@ -143,6 +155,14 @@ def print_summary(service: Services, run: RunView, out: Console) -> None:
     )
     title = f"Run {run.status}, {run.window.start} to {run.window.end}"
     out.print(summary_table(title, groups))
+    if run.tag_options:
+        print_tag_options(service, run, out)
+    new_vendors = sorted({row.new_vendor for row in rows if row.new_vendor})
+    if new_vendors:
+        out.print(f"Vendors that would be created: {', '.join(new_vendors)}", markup=False)
+    receipts, failed = run.counts.receipts, run.counts.receipts_failed
+    if receipts or failed:
+        out.print(f"Receipts attached: {receipts}" + (f", failed: {failed}" if failed else ""))
     if run.code:
         out.print(f"{run.code}: {run.cause}\n{fix_for(run.code)}")
 
@@ -156,10 +176,14 @@ def exit_code(run: RunView) -> int:
 @click.command()
 @click.argument("connection_id", type=click.UUID)
 @click.option("--limit", default=20, show_default=True)
+@click.option("--tag-options", "run_id", type=click.UUID, help="What this run changed in tags.")
 @click.option("--json", "as_json", is_flag=True)
 @explained
-def history(connection_id: UUID, limit: int, as_json: bool) -> None:
-    """List a connection's runs, newest first."""
+def history(connection_id: UUID, limit: int, run_id: UUID | None, as_json: bool) -> None:
+    """List a connection's runs, newest first, or what one of them changed in tags."""
+    if run_id is not None:
+        show_tag_options(connection_id, run_id, as_json=as_json)
+        return
     runs = services().read_models.runs(connection_id, limit).items
     if as_json:
         print_json(runs)
@@ -170,7 +194,8 @@ def history(connection_id: UUID, limit: int, as_json: bool) -> None:
             f"{run.started_at:%Y-%m-%d %H:%M:%S}Z {run.id} "
             f"{'preview' if run.preview else run.trigger:<7} {run.status:<13} "
             f"seen {counts.seen}, posted {counts.posted}, skipped {counts.skipped}, "
-            f"failed {counts.failed}"
+            f"failed {counts.failed}, receipts {counts.receipts}, "
+            f"tag options {counts.tags_synced}"
         )
 
 
@@ -180,7 +205,7 @@ def history(connection_id: UUID, limit: int, as_json: bool) -> None:
 @click.option("--kind", default="", help="Kind or record, where the id alone is not enough.")
 @explained
 def show(connection_id: UUID, pex_id: int, kind: str) -> None:
-    """Show one transaction: where it is, why, and every event of it."""
+    """Show one transaction: where it is, why, its receipts, and every event of them."""
     service = services()
     names = (kind,) if kind else ("card", "business", "invoice")
     found = (service.read_models.transaction(connection_id, name, pex_id) for name in names)
@@ -188,17 +213,28 @@ def show(connection_id: UUID, pex_id: int, kind: str) -> None:
     if view is None:
         raise click.ClickException(f"No transaction {pex_id} has been seen.")
     business = service.read_models.connection(connection_id)
-    events = (
-        service.log.history(
-            PostedTransaction.create_id(business.business_id, view.record, view.pex_id)
-        )
-        if business
-        else ()
+    key = (view.record, view.pex_id)
+    streams = (
+        kind.create_id(business.business_id, *key)
+        for kind in (PostedTransaction, TransactionReceipts)
+        if business is not None
+    )
+    events = sorted(
+        (event for stream in streams for event in service.log.history(stream)),
+        key=lambda event: event.position,
     )
     print_json(
         {
             "transaction": view,
             "fix": fix_for(view.code) if view.code else None,
+            "notices": [
+                {"code": one.code, "detail": one.cause, "fix": one.fix}
+                for one in notices(view.changes, view.missing_in_pex)
+            ],
+            "receipts": [
+                {"receipt": one, "fix": fix_for(one.code) if one.code else None}
+                for one in service.read_models.receipts(connection_id, *key)
+            ],
             "events": [
                 {
                     "position": one.position,

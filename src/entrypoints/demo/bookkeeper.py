@@ -18,6 +18,7 @@ FEES = "68000"
 REBATES = "48000"
 BANK = "CHECKING"
 UNCODED = "69900"
+VENDOR = "a vendor"  # which one, `vendor_differences` tells
 REBATE_TEXTS = ("Rebate Credit", "Rebate Credit Reversal", "Rebate payout")
 USABLE = {one.number for one in company.ACCOUNTS if one.direct_posting and not one.blocked}
 VALUES = {code: {value for value, _ in values} for code, (_, values) in company.DIMENSIONS.items()}
@@ -38,18 +39,23 @@ class CannotEnter(Exception):
     """Not to be entered, or not without asking somebody."""
 
 
-def by_hand(business: Mapping[str, Any], first: date, last: date) -> dict[int, Hand]:
-    """What belongs in the journal, by PEX id, of a business as the simulator dumps it."""
-    entries: dict[int, Hand] = {}
+def by_hand(
+    business: Mapping[str, Any], first: date, last: date, *, vendors: bool = False
+) -> dict[str, Hand]:
+    """What belongs in the journal, by PEX id, of a business as the simulator dumps it.
+
+    With `vendors` each purchase stands on its merchant's vendor too, once there and once back.
+    """
+    entries: dict[str, Hand] = {}
     for where in ("card", "business"):
         for row in business["rows"][where]:
             try:
-                lines = tuple(_lines(row, where))
+                lines = (*_lines(row, where), *(_vendor_lines(row, where) if vendors else ()))
             except CannotEnter:
                 continue
             day = date.fromisoformat((row["SettlementTime"] or row["TransactionTime"])[:10])
             if first <= day <= last:
-                entries[row["TransactionId"]] = Hand(day, tuple(sorted(lines)))
+                entries[str(row["TransactionId"])] = Hand(day, tuple(sorted(lines)))
     return entries
 
 
@@ -66,6 +72,14 @@ def _lines(row: Mapping[str, Any], where: str) -> Iterator[Line]:
     if (row["MetadataApprovalStatus"] or "").lower() != "approved":
         raise CannotEnter
     yield from _coded(row, amount)
+
+
+def _vendor_lines(row: Mapping[str, Any], where: str) -> Iterator[Line]:
+    """Two lines that cancel out; none for what is no purchase or names no merchant."""
+    if where == "card" and _account_of(row, where) is None and row["MerchantName"]:
+        amount = Decimal(str(row["TransactionAmount"]))
+        yield VENDOR, amount, ()
+        yield VENDOR, -amount, ()
 
 
 def _account_of(row: Mapping[str, Any], where: str) -> str | None:
@@ -117,7 +131,7 @@ def _expense(values: Mapping[str, Any], amount: Decimal) -> Line:
     return account, -amount, dimensions
 
 
-def compare(expected: Mapping[int, Hand], lines: Sequence[Mapping[str, Any]]) -> list[str]:
+def compare(expected: Mapping[str, Hand], lines: Sequence[Mapping[str, Any]]) -> list[str]:
     """Everything in which the journal's lines differ from the entries made by hand."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for line in lines:
@@ -129,11 +143,11 @@ def compare(expected: Mapping[int, Hand], lines: Sequence[Mapping[str, Any]]) ->
     return differences
 
 
-def _differences(pex_id: int, hand: Hand, lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _differences(pex_id: str, hand: Hand, lines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     there = tuple(
         sorted(
             (
-                line["accountNumber"],
+                VENDOR if line["accountType"] == "Vendor" else line["accountNumber"],
                 Decimal(str(line["amount"])),
                 tuple(sorted((code.upper(), value) for code, value in line["dimensions"].items())),
             )

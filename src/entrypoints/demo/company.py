@@ -9,7 +9,13 @@ import httpx
 from sandbox import company
 
 Json = dict[str, Any]
+SettingsBody = Callable[[str, dict[str, str], dict[str, str], str], Json]
 WAIT_SECONDS = 120.0
+SERVICE: Json = {
+    "mode": "service",
+    "tenant_id": company.TENANT,
+    "environment": company.ENVIRONMENT,
+}
 
 
 class DemoFailed(Exception):
@@ -55,18 +61,15 @@ class ApiUser:
         """Connect the prepaid business with the simulated Business Central; the connection's id."""
         body = {"pex": {"token": company.PREPAID_TOKEN}}
         connection_id = str(self.call("POST", "/connections", body).json()["id"])
-        microsoft = {
-            "mode": "service",
-            "tenant_id": company.TENANT,
-            "environment": company.ENVIRONMENT,
-        }
-        self.call("POST", f"/connections/{connection_id}/microsoft", microsoft)
         path = f"/connections/{connection_id}"
+        self.call("POST", f"{path}/microsoft", SERVICE)
         wait_until(lambda: self.get(path)["status"] == "connected_ready", "connected_ready")
         return connection_id
 
-    def configure(self, connection_id: str, start_date: str) -> None:
-        """Choose the company and map everything."""
+    def configure(
+        self, connection_id: str, start_date: str, body_of: SettingsBody | None = None
+    ) -> None:
+        """Choose the company and map everything, as `body_of` has it (else `settings_body`)."""
         path = f"/connections/{connection_id}"
         companies = self.get(f"{path}/choices")["companies"]
         chosen = next(one["id"] for one in companies if one["name"] == company.COMPANY_DISPLAY_NAME)
@@ -74,7 +77,7 @@ class ApiUser:
         accounts = {one["number"]: one["id"] for one in offered["accounts"]}
         banks = {one["number"]: one["id"] for one in offered["bank_accounts"]}
         etag = self.call("GET", f"{path}/settings").headers["etag"]
-        body = settings_body(chosen, accounts, banks, start_date)
+        body = (body_of or settings_body)(chosen, accounts, banks, start_date)
         self.call("PUT", f"{path}/settings", body, **{"If-Match": etag})
 
     def run(self, connection_id: str, *, preview: bool, watch: Callable[[Json], None]) -> Json:
@@ -115,6 +118,25 @@ def settings_body(
         "transfers": {"enabled": True, "bank_account_id": banks["CHECKING"]},
         "rebates": {"enabled": True, "account_id": accounts["48000"]},
     }
+
+
+def with_everything(body_of: SettingsBody) -> SettingsBody:
+    """The same settings with a vendor for each merchant, and tag options kept in step."""
+
+    def body(
+        company_id: str, accounts: dict[str, str], banks: dict[str, str], start_date: str
+    ) -> Json:
+        plain = body_of(company_id, accounts, banks, start_date)
+        purchases = plain["purchases"]
+        more = {
+            "vendor_per_merchant": True,
+            "add_vendor_to_company": True,
+            "standardized_vendor_names": True,
+            "mappings": [mapping | {"sync_options": True} for mapping in purchases["mappings"]],
+        }
+        return plain | {"purchases": purchases | more}
+
+    return body
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:

@@ -24,12 +24,13 @@ class BusinessAnswer(msgspec.Struct):
 
 
 class MicrosoftAnswer(msgspec.Struct):
-    """How Business Central is signed in to."""
+    """How Business Central is signed in to; `connection_id` is whose sign-in a link uses."""
 
     mode: str
     tenant_id: str
     environment: str
     user: str
+    connection_id: UUID | None = None
 
 
 class CompanyAnswer(msgspec.Struct):

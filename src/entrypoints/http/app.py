@@ -15,6 +15,7 @@ from litestar.types import Method
 from entrypoints.composition import Services
 from entrypoints.http import (
     audit,
+    backlog,
     connections,
     docs,
     health,
@@ -22,6 +23,7 @@ from entrypoints.http import (
     runs,
     settings,
     transactions,
+    vendor_aliases,
 )
 from entrypoints.http.observing import observed
 from entrypoints.http.problems import HANDLERS
@@ -52,8 +54,10 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         route_handlers=[
             connections.router,
             settings.router,
+            vendor_aliases.router,
             runs.router,
             transactions.router,
+            backlog.router,
             audit.router,
             microsoft.callback,
             microsoft.callback_post,

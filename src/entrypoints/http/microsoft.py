@@ -19,18 +19,22 @@ from entrypoints.http.answers import (
     SignedInAnswer,
 )
 from entrypoints.http.problems import documented
-from entrypoints.http.refusals import InvalidInput, MicrosoftLinkNotOffered
+from entrypoints.http.refusals import InvalidInput, NotFound
 from entrypoints.http.security import ADMIN, PUBLIC, Principal, visible_connection
 
 CALLBACK = "/api/v1/microsoft/callback"
+DEFAULT_ENVIRONMENT = "Production"
 
 
 class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
-    """How to sign in with Microsoft."""
+    """How to sign in with Microsoft.
+
+    The environment is `Production` where none is named, for a link that of the other connection.
+    """
 
     mode: Literal["service", "delegated", "link"]
     tenant_id: str | None = None
-    environment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_. -]{1,60}\Z")] = "Production"
+    environment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_. -]{1,60}\Z")] | None = None
     connection_id: UUID | None = None
 
 
@@ -48,21 +52,37 @@ def sign_in(
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
 ) -> ConnectionAnswer | AuthorizeAnswer:
-    """Service sign-in answers the connection; delegated an address for the browser."""
+    """Service sign-in and link answer the connection; delegated an address for the browser."""
     visible_connection(services, principal, connection_id)
     if data.mode == "link":
-        raise MicrosoftLinkNotOffered
+        return _link(services, principal, connection_id, data)
+    environment = data.environment or DEFAULT_ENVIRONMENT
     if data.mode == "delegated":
         redirect = services.settings.public_url.rstrip("/") + CALLBACK
         url = services.connect.begin_delegated(
-            connection_id, data.environment, redirect, principal.actor
+            connection_id, environment, redirect, principal.actor
         )
         return AuthorizeAnswer(url)
     if not data.tenant_id:
         detail = "Service sign-in needs the tenant's id."
         error = FieldError("/tenant_id", "REQUIRED", detail, "Send the Entra tenant's id.")
         raise InvalidInput([error])
-    services.connect.with_service(connection_id, data.tenant_id, data.environment, principal.actor)
+    services.connect.with_service(connection_id, data.tenant_id, environment, principal.actor)
+    return rendering.connection(visible_connection(services, principal, connection_id))
+
+
+def _link(
+    services: Services, principal: Principal, connection_id: UUID, data: MicrosoftSignInBody
+) -> ConnectionAnswer:
+    """Only somebody who administers both businesses sees the other connection (M5)."""
+    if data.connection_id is None:
+        detail = "A link needs the connection whose sign-in is to be used."
+        error = FieldError("/connection_id", "REQUIRED", detail, "Send that connection's id.")
+        raise InvalidInput([error])
+    other = services.read_models.connection(data.connection_id)
+    if other is None or not principal.sees(other):
+        raise NotFound("connection")
+    services.connect.with_link(connection_id, other.id, data.environment, principal.actor)
     return rendering.connection(visible_connection(services, principal, connection_id))
 
 

@@ -19,17 +19,18 @@ from application.ports.event_log import StreamConflict, StreamNotFound
 from application.ports.pex import PexRequestRefused, PexUnavailable
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
-from domain.connection import NotReady, RunActive, SettingsChanged
+from application.ports.vault import SecretUnreadableError
+from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
 from domain.sync_window import WindowRefused
+from domain.vendor_aliases import AliasUnknown
 from entrypoints.http.observing import request_id
 from entrypoints.http.refusals import (
     BodyNotJson,
     BusinessNotYours,
     Forbidden,
     InvalidInput,
-    KindNotOffered,
     NotFound,
     PreconditionMissing,
     TooManyAttempts,
@@ -55,9 +56,11 @@ STATUSES: Mapping[type[Refusal], int] = {
     Forbidden: 403,
     BusinessNotYours: 403,
     NotFound: 404,
+    AliasUnknown: 404,
     SettingsChanged: 409,
     RunActive: 409,
     NotReady: 409,
+    NothingToLink: 409,
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
@@ -66,6 +69,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     BusinessCentralUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftAppMissing: SERVICE_UNAVAILABLE,
+    SecretUnreadableError: SERVICE_UNAVAILABLE,
 }
 FRAMEWORK_CODES = {404: NotFound.code, 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}
 
@@ -125,7 +129,7 @@ def status_of(refusal: Refusal) -> int:
 
 
 def _errors_of(refusal: Refusal) -> Sequence[FieldError]:
-    if isinstance(refusal, SettingsRefused | InvalidInput | KindNotOffered):
+    if isinstance(refusal, SettingsRefused | InvalidInput):
         return refusal.errors
     if isinstance(refusal, WindowRefused):
         return (FieldError(f"/{refusal.field}", refusal.code, refusal.cause, refusal.fix),)

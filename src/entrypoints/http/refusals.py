@@ -86,24 +86,3 @@ class InvalidInput(Refusal):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         self.errors = tuple(errors)
         super().__init__(f"{len(errors)} field(s) of the request cannot be read.")
-
-
-class KindNotOffered(Refusal):
-    """A kind of sync that comes with a later version."""
-
-    code = "KIND_NOT_OFFERED"
-    fix = "Leave this kind out of the run."
-
-    def __init__(self, kind: str, pointer: str) -> None:
-        super().__init__(f"This version does not sync {kind}.")
-        self.errors = (FieldError(pointer, self.code, self.cause, self.fix),)
-
-
-class MicrosoftLinkNotOffered(Refusal):
-    """Linking another connection's sign-in comes with a later version (M5)."""
-
-    code = "MICROSOFT_LINK_NOT_OFFERED"
-    fix = "Sign in with the mode service or delegated."
-
-    def __init__(self) -> None:
-        super().__init__("Linking a Microsoft sign-in is not offered by this version.")

@@ -1,6 +1,6 @@
 """From views to the API's answers: money as text, instants in UTC."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -9,12 +9,20 @@ import msgspec
 from application.configure import Choices
 from application.ports.event_log import RecordedEvent
 from application.ports.pex import Tag
-from application.ports.read_models import ConnectionView, Page, RunView, TransactionView
+from application.ports.read_models import (
+    ConnectionView,
+    Page,
+    ReceiptView,
+    RunView,
+    TransactionView,
+)
 from domain.chart import Chart
 from domain.journal_entry import JournalEntry, JournalLine
+from domain.pex_snapshot import notices
 from domain.refusals import fix_for
-from domain.sync_run import Outcome, Reported, RunStatus
-from entrypoints.http import answers, run_answers
+from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus
+from domain.tag_option_history import ReportedOption
+from entrypoints.http import answers, receipt_answers, run_answers
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -38,7 +46,11 @@ def connection(view: ConnectionView) -> answers.ConnectionAnswer:
         status_reason=view.status_reason,
         status_fix=_fix(view.status_code),
         microsoft=answers.MicrosoftAnswer(
-            microsoft.mode.value, microsoft.tenant_id, microsoft.environment, microsoft.user
+            microsoft.mode.value,
+            microsoft.tenant_id,
+            microsoft.environment,
+            microsoft.user,
+            microsoft.linked_to,
         )
         if microsoft
         else None,
@@ -103,7 +115,8 @@ def run(view: RunView) -> run_answers.RunAnswer:
         connection_id=view.connection_id,
         trigger=view.trigger,
         preview=view.preview,
-        kinds=[f"{kind.value}s" for kind in view.kinds],
+        kinds=[f"{kind.value}s" for kind in view.kinds]
+        + ([TAG_OPTIONS] if view.tag_options else []),
         window=run_answers.WindowAnswer(view.window.start, view.window.end),
         status=view.status,
         code=view.code,
@@ -122,6 +135,10 @@ def run(view: RunView) -> run_answers.RunAnswer:
             failed=counts.failed,
             in_doubt=counts.in_doubt,
             would_post=counts.would_post,
+            tags_synced=counts.tags_synced,
+            tag_fields_failed=counts.tag_fields_failed,
+            receipts=counts.receipts,
+            receipts_failed=counts.receipts_failed,
         ),
         progress=_progress(view),
     )
@@ -129,13 +146,18 @@ def run(view: RunView) -> run_answers.RunAnswer:
 
 def _progress(view: RunView) -> run_answers.ProgressAnswer:
     waiting = view.waiting_until if view.finished_at is None else None
-    phase = "waiting" if waiting else "working"
+    counts, done = view.counts, view.counts.ended
+    at_receipts = counts.to_ask_for_receipts > counts.asked_for_receipts
+    phase = "receipts" if at_receipts else "working"
+    if waiting:
+        phase = "waiting"
     if view.status is RunStatus.QUEUED:
         phase = "queued"
     if view.finished_at is not None:
         phase = "over"
-    done = view.counts.ended
-    total = max(view.counts.seen, done)
+    total = max(counts.seen, done)
+    if phase == "receipts":
+        done, total = counts.asked_for_receipts, counts.to_ask_for_receipts
     return run_answers.ProgressAnswer(phase, done, total, _utc(waiting) if waiting else None)
 
 
@@ -154,6 +176,21 @@ def reported(row: Reported) -> run_answers.ReportedAnswer:
         fix=_fix(row.code),
         document_number=row.document_number,
         lines=[run_answers.LineAnswer(**_line(one)) for one in row.lines],
+        new_vendor=row.new_vendor,
+    )
+
+
+def tag_option(row: ReportedOption) -> run_answers.TagOptionChange:
+    """A change of a tag's options, or a field that failed."""
+    return run_answers.TagOptionChange(
+        row.tag_id,
+        row.field,
+        row.option,
+        row.value,
+        row.change,
+        row.code,
+        row.detail,
+        _fix(row.code),
     )
 
 
@@ -162,8 +199,10 @@ def transaction(view: TransactionView) -> run_answers.TransactionAnswer:
     return run_answers.TransactionAnswer(**_transaction(view))
 
 
-def transaction_in_full(view: TransactionView) -> run_answers.TransactionInFull:
-    """A transaction with its lines, where they are, and what was tried."""
+def transaction_in_full(
+    view: TransactionView, receipts: Sequence[ReceiptView]
+) -> run_answers.TransactionInFull:
+    """A transaction with its lines, where they are, what was tried, and its receipts."""
     entry, target = view.entry, view.target
     return run_answers.TransactionInFull(
         **_transaction(view),
@@ -176,7 +215,7 @@ def transaction_in_full(view: TransactionView) -> run_answers.TransactionInFull:
         if target
         else None,
         attempts=view.attempts,
-        receipts=[],
+        receipts=[receipt_answers.rendered(one) for one in receipts],
     )
 
 
@@ -209,6 +248,17 @@ def _transaction(view: TransactionView) -> dict[str, Any]:
         "document_number": view.entry.document_number if view.entry else None,
         "first_seen_at": _utc(view.first_seen_at),
         "changed_at": _utc(view.changed_at),
+        "changes": [
+            run_answers.ChangeAnswer(
+                one.field, one.name or None, one.before, one.after, _utc(one.since)
+            )
+            for one in view.changes
+        ],
+        "missing_in_pex": _utc(view.missing_in_pex) if view.missing_in_pex else None,
+        "notices": [
+            run_answers.NoticeAnswer(one.code, one.cause, one.fix)
+            for one in notices(view.changes, view.missing_in_pex)
+        ],
     }
 
 

@@ -9,6 +9,8 @@ import msgspec
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State
 from domain.sync_run import Outcome, RunStatus, Trigger
+from domain.tag_options import Change
+from entrypoints.http.receipt_answers import ReceiptAnswer
 
 
 class WindowAnswer(msgspec.Struct):
@@ -19,7 +21,12 @@ class WindowAnswer(msgspec.Struct):
 
 
 class CountsAnswer(msgspec.Struct):
-    """How many transactions were seen and how they ended; `would_post` in a preview only."""
+    """How many transactions were seen and how they ended; `would_post` in a preview only.
+
+    `tags_synced` counts tag options that were touched, `tag_fields_failed` fields whose were not.
+    `receipts` counts files attached, to entries of earlier runs too; `receipts_failed` those that
+    could not be. They have no part in the run's status: the next run tries them again.
+    """
 
     seen: int
     posted: int
@@ -29,13 +36,16 @@ class CountsAnswer(msgspec.Struct):
     in_doubt: int
     would_post: int
     receipts: int = 0
+    receipts_failed: int = 0
     tags_synced: int = 0
+    tag_fields_failed: int = 0
 
 
 class ProgressAnswer(msgspec.Struct):
     """How far a run is: transactions with an outcome, of those seen so far.
 
-    `phase` is queued, working, waiting (until `waiting_until`) or over.
+    `phase` is queued, working, receipts, waiting (until `waiting_until`) or over. In `receipts`
+    the figures are the posted purchases that PEX was asked about, of those it is to be asked about.
     """
 
     phase: str
@@ -86,7 +96,10 @@ class LineAnswer(msgspec.Struct):
 
 
 class ReportedAnswer(msgspec.Struct):
-    """A row of a run's report; in a preview with the lines that would be posted."""
+    """A row of a run's report; in a preview with the lines that would be posted.
+
+    `new_vendor` names the vendor that would be created for it; its lines say `(new)` till then.
+    """
 
     pex_id: int
     record: Record
@@ -100,6 +113,7 @@ class ReportedAnswer(msgspec.Struct):
     fix: str | None
     document_number: str | None
     lines: list[LineAnswer]
+    new_vendor: str | None = None
 
 
 class ReportedList(msgspec.Struct):
@@ -110,14 +124,16 @@ class ReportedList(msgspec.Struct):
 
 
 class TagOptionChange(msgspec.Struct):
-    """A change of a PEX tag's options: added, renamed, disabled or enabled."""
+    """A change of a PEX tag's options; `code` and `fix` where a field's options failed."""
 
     tag_id: str
     field: str
     option: str
     value: str
-    change: str
+    change: Change
+    code: str | None
     detail: str | None
+    fix: str | None
 
 
 class TagOptionChangeList(msgspec.Struct):
@@ -127,8 +143,35 @@ class TagOptionChangeList(msgspec.Struct):
     next_cursor: str | None = None
 
 
+class ChangeAnswer(msgspec.Struct):
+    """What PEX tells otherwise than when it was posted, and since when.
+
+    `field` is amount, settled_on, purchased_on, merchant, approval, status and payments (of an
+    invoice), splits, or `tag:` with a tag's id, which `name` then calls as PEX does; null stands
+    for nothing.
+    """
+
+    field: str
+    name: str | None
+    before: str | None
+    after: str | None
+    since: datetime
+
+
+class NoticeAnswer(msgspec.Struct):
+    """What a person should know of a posted transaction, and what to do."""
+
+    code: str
+    detail: str
+    fix: str
+
+
 class TransactionAnswer(msgspec.Struct):
-    """A transaction with its newest outcome."""
+    """A transaction with its newest outcome.
+
+    `changes`, `missing_in_pex` (since when) and `notices` (the same in words) tell what became of
+    it in PEX after it was posted; the entry stays as it is.
+    """
 
     pex_id: int
     record: Record
@@ -146,6 +189,9 @@ class TransactionAnswer(msgspec.Struct):
     document_number: str | None
     first_seen_at: datetime
     changed_at: datetime
+    changes: list[ChangeAnswer]
+    missing_in_pex: datetime | None
+    notices: list[NoticeAnswer]
 
 
 class TransactionList(msgspec.Struct):
@@ -179,7 +225,7 @@ class TransactionInFull(TransactionAnswer):
     place: Place | None
     target: TargetAnswer | None
     attempts: int
-    receipts: list[dict[str, Any]]
+    receipts: list[ReceiptAnswer]
 
 
 class EventAnswer(msgspec.Struct):

@@ -17,11 +17,11 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from application.start_run import RunRequest
 from domain.pex_transaction import POSTABLE, Kind
 from domain.settings_check import FieldError
-from domain.sync_run import Outcome
+from domain.sync_run import TAG_OPTIONS, Outcome
 from entrypoints.composition import Services
 from entrypoints.http import rendering
 from entrypoints.http.problems import documented
-from entrypoints.http.refusals import InvalidInput, KindNotOffered
+from entrypoints.http.refusals import InvalidInput
 from entrypoints.http.run_answers import ReportedList, RunAnswer, RunList, TagOptionChangeList
 from entrypoints.http.security import (
     ADMIN,
@@ -32,7 +32,7 @@ from entrypoints.http.security import (
 )
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
-NOT_OFFERED = "tag_options"
+CHOICES = (*PLURALS, TAG_OPTIONS)
 POLL_SECONDS = 0.5
 SILENCE_SECONDS = 15.0
 
@@ -66,6 +66,7 @@ def start_run(
         connection_id,
         principal.actor,
         kinds=_kinds(data.kinds),
+        tag_options=TAG_OPTIONS in (data.kinds or ()),
         start=data.start_date,
         end=data.end_date,
         preview=data.preview,
@@ -82,23 +83,21 @@ def start_run(
 def _kinds(names: list[str] | None) -> tuple[Kind, ...] | None:
     if names is None:
         return None
-    if NOT_OFFERED in names:
-        raise KindNotOffered(NOT_OFFERED, f"/kinds/{names.index(NOT_OFFERED)}")
     errors = [
         FieldError(
             f"/kinds/{index}",
             "KIND_UNKNOWN",
             f"{name!r} is no kind.",
-            f"Choose among {', '.join(PLURALS)}.",
+            f"Choose among {', '.join(CHOICES)}.",
         )
         for index, name in enumerate(names)
-        if name not in PLURALS
+        if name not in CHOICES
     ]
     if not names:
         errors = [FieldError("/kinds", "REQUIRED", "No kind is chosen.", "Choose at least one.")]
     if errors:
         raise InvalidInput(errors)
-    return tuple(PLURALS[name] for name in names)
+    return tuple(PLURALS[name] for name in names if name != TAG_OPTIONS)
 
 
 @get(
@@ -169,10 +168,13 @@ def list_run_tag_options(
     run_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
+    cursor: FromQuery[str | None] = None,
 ) -> TagOptionChangeList:
-    """This version syncs no tag options, so no run has any."""
+    """Tag by tag; a field whose options failed has one row with what to do."""
     visible_run(services, principal, run_id)
-    return TagOptionChangeList([])
+    found = services.read_models.tag_options(run_id, limit, cursor)
+    return rendering.page(TagOptionChangeList, rendering.tag_option, found)
 
 
 @get(

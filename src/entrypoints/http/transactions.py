@@ -12,11 +12,17 @@ from application.ports.read_models import TransactionFilter, TransactionView
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import Outcome
+from domain.transaction_receipts import TransactionReceipts
 from entrypoints.composition import Services
 from entrypoints.http import rendering
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import NotFound
-from entrypoints.http.run_answers import EventList, TransactionInFull, TransactionList
+from entrypoints.http.run_answers import (
+    EventAnswer,
+    EventList,
+    TransactionInFull,
+    TransactionList,
+)
 from entrypoints.http.security import READERS, Principal, visible_connection
 
 NAMES = frozenset({*Kind, *Record})
@@ -40,12 +46,16 @@ def list_transactions(
     start: Annotated[date | None, QueryParameter(name="from")] = None,
     end: Annotated[date | None, QueryParameter(name="to")] = None,
     q: Annotated[str, QueryParameter(max_length=200, pattern=PLAIN)] = "",
+    changed: FromQuery[bool | None] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     cursor: FromQuery[str | None] = None,
 ) -> TransactionList:
-    """Newest posting date first; `q` searches merchant, cardholder and PEX id."""
+    """Newest posting date first; `q` searches merchant, cardholder and PEX id.
+
+    `changed` narrows to those that changed in PEX or vanished from it after they were posted.
+    """
     visible_connection(services, principal, connection_id)
-    wanted = TransactionFilter(outcome, kind, start, end, q)
+    wanted = TransactionFilter(outcome, kind, start, end, q, changed)
     found = services.read_models.transactions(connection_id, wanted, limit, cursor)
     return rendering.page(TransactionList, rendering.transaction, found)
 
@@ -55,7 +65,7 @@ def list_transactions(
     sync_to_thread=True,
     opt={"roles": READERS},
     responses=documented(404),
-    summary="Show a transaction with its lines",
+    summary="Show a transaction with its lines and receipts",
 )
 def show_transaction(
     connection_id: FromPath[UUID],
@@ -66,7 +76,9 @@ def show_transaction(
 ) -> TransactionInFull:
     """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
     visible_connection(services, principal, connection_id)
-    return rendering.transaction_in_full(_transaction(services, connection_id, kind, pex_id))
+    view = _transaction(services, connection_id, kind, pex_id)
+    receipts = services.read_models.receipts(connection_id, view.record, view.pex_id)
+    return rendering.transaction_in_full(view, receipts)
 
 
 @get(
@@ -88,12 +100,37 @@ def list_events(
     connection = visible_connection(services, principal, connection_id)
     view = _transaction(services, connection_id, kind, pex_id)
     stream = PostedTransaction.create_id(connection.business_id, view.record, view.pex_id)
-    events = [
+    return EventList(_events(services, stream, as_of))
+
+
+@get(
+    "/{kind:str}/{pex_id:int}/receipts/events",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+    responses=documented(404),
+    summary="Read the events of a transaction's receipts",
+)
+def list_receipt_events(
+    connection_id: FromPath[UUID],
+    kind: FromPath[str],
+    pex_id: FromPath[int],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+    as_of: Annotated[int | None, QueryParameter(ge=0)] = None,
+) -> EventList:
+    """Up to a position of the log; none where no receipt was ever found."""
+    connection = visible_connection(services, principal, connection_id)
+    view = _transaction(services, connection_id, kind, pex_id)
+    stream = TransactionReceipts.create_id(connection.business_id, view.record, view.pex_id)
+    return EventList(_events(services, stream, as_of))
+
+
+def _events(services: Services, stream: UUID, as_of: int | None) -> list[EventAnswer]:
+    return [
         rendering.event(one)
         for one in services.log.history(stream)
         if as_of is None or one.position <= as_of
     ]
-    return EventList(events)
 
 
 def _transaction(
@@ -108,6 +145,6 @@ def _transaction(
 
 router = Router(
     "/connections/{connection_id:uuid}/transactions",
-    route_handlers=[list_transactions, show_transaction, list_events],
+    route_handlers=[list_transactions, show_transaction, list_events, list_receipt_events],
     tags=["transactions"],
 )

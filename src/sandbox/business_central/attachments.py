@@ -125,8 +125,11 @@ class Attachments(EntitySet):
         """By line number inside the incoming document."""
         return row.number
 
-    def create(self, call: Call, parent: Parent | None, body: Body) -> Attached:
-        """Add an empty file; without an existing parent it is stored unlinked (2.10.4)."""
+    def create(self, call: Call, parent: Parent | None, body: Body) -> "Attached | _Shown":
+        """Add an empty file; without an existing parent it is stored unlinked (2.10.4).
+
+        It is shown as that of the parent that was sent, which any entry of a document may be.
+        """
         owner_id = parent.existing().id if parent else body.get("parentId")
         owner_type = JOURNAL if parent else body.get("parentType") or ""
         if owner_type in _UNSUPPORTED:
@@ -137,7 +140,11 @@ class Attachments(EntitySet):
         owner = _owner(call.books, owner_id) if owner_type == JOURNAL else None
         if owner is None:
             return _add_file(call, None, file_name)
-        return _attach(call, owner, file_name)
+        return _Shown(_attach(call, owner, file_name), owner.id)
+
+    def created(self, _call: Call, _parent: Parent | None, row: Any) -> Any:
+        """As `create` left it."""
+        return row
 
     def change(self, call: Call, _parent: Parent | None, row: Attached, body: Body) -> Attached:
         """Rename a file, or replace its content by the stream address."""

@@ -110,6 +110,10 @@ class EntitySet:
         """Insert, nested collections not included."""
         raise NotImplementedError
 
+    def created(self, call: Call, parent: Parent | None, row: Any) -> Any:
+        """The row that a POST answers, after nested collections were inserted."""
+        return self.get(call, parent, self.key(row)) or row
+
     def change(self, call: Call, parent: Parent | None, row: Any, body: Body) -> Any:
         """Update."""
         raise NotImplementedError

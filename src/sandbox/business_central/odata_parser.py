@@ -15,7 +15,7 @@ from sandbox.business_central.odata_filter import (
     Filter,
     Negation,
 )
-from sandbox.business_central.properties import Kind, Property, decode, decode_caption
+from sandbox.business_central.properties import Kind, Property, decode, decode_caption, units
 from sandbox.business_central.refusals import Refusal
 
 _TOKEN: Final = re.compile(
@@ -171,9 +171,9 @@ class _Parser:
 
 
 def _text_value(prop: Property, text: str, *, search: bool) -> str:
-    if prop.length and len(text) > prop.length:
+    if prop.length and units(text) > prop.length:
         raise Refusal(
-            "filter_error", value=text, name=prop.name, length=len(text), most=prop.length
+            "filter_error", value=text, name=prop.name, length=units(text), most=prop.length
         )
     if prop.kind is Kind.ENUM:
         caption = decode_caption(text)

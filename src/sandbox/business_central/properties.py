@@ -115,9 +115,14 @@ def _text(prop: Property, value: Any) -> str:
     if not isinstance(value, str):
         raise _bad(prop, value)
     text = value.strip().upper() if prop.kind is Kind.CODE else value
-    if prop.length and len(text) > prop.length:
-        raise Refusal("too_long", length=len(text), most=prop.length, value=text)
+    if prop.length and units(text) > prop.length:
+        raise Refusal("too_long", length=units(text), most=prop.length, value=text)
     return text
+
+
+def units(text: str) -> int:
+    """The length of a text as BC counts it, in units of UTF-16."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _guid(_prop: Property, value: Any) -> str:

@@ -146,7 +146,7 @@ class Service:
             for nested in body.nested.get(name, ()):
                 above = Parent(into, into.key(row), row)
                 self._insert(call, into.children[name], above, nested)
-        return into.get(call, parent, into.key(row)) or row
+        return into.created(call, parent, row)
 
     def _alter(self, operation: Operation, target: Target) -> Answer:
         patch = operation.method == "PATCH"

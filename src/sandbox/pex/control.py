@@ -39,6 +39,8 @@ class Control:
             ("POST", "/rows/{transaction}/tags", self._retag),
             ("POST", "/rows/{transaction}/split", self._split),
             ("POST", "/rows/{transaction}/receipts", self._add_receipt),
+            ("POST", "/invoices", self._add_invoice),
+            ("PATCH", "/invoices/{invoice}", self._change_invoice),
             ("PATCH", "/receipts/{receipt}", self._set_receipt),
             ("POST", "/tokens/{token}/expire", self._expire),
             ("PATCH", "/switches", self._switch),
@@ -112,6 +114,17 @@ class Control:
             options["content"] = _bytes(body["content"])
         receipt = self._do.add_receipt(_number(transaction), **options)
         return reply({"id": receipt.id, "state": receipt.state, "sha256": receipt.sha256}, 201)
+
+    def _add_invoice(self, request: Request) -> Response:
+        body = _body(request)
+        options = {"business": body["business"]} if "business" in body else {}
+        parts = body.get("payments"), body.get("allocations") or ()
+        return reply(self._do.add_invoice(body.get("members"), *parts, **options), 201)
+
+    def _change_invoice(self, request: Request, invoice: str) -> Response:
+        body = _body(request)
+        parts = body.get("payments"), body.get("allocations")
+        return reply(self._do.change_invoice(_number(invoice), body.get("members"), *parts))
 
     def _set_receipt(self, request: Request, receipt: str) -> Response:
         changed = self._do.set_receipt_state(receipt, str(_body(request).get("state")))

@@ -1,11 +1,48 @@
 """Invoices of a credit business, what paid them and what they were for (PEX contract 9.2)."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sandbox.pex.access import Call
 from sandbox.pex.wire import Refusal, wall_text
 from sandbox.web import Response, Router, reply
+
+STATUSES = ("Open", "Closed", "Cancelled", "Draft")
+TYPES = (
+    "PEXTransfer",
+    "SalesCredit",
+    "WriteOff",
+    "Reversal",
+    "RebateCredit",
+    "RebateCreditReversal",
+    "SameDayACH",
+    "CarryOverCredit",
+)
+INVOICE: dict[str, Any] = {
+    "InvoiceId": 0,
+    "InvoiceAmount": Decimal(0),
+    "Status": "Closed",
+    "DueDate": "",
+}
+PAYMENT: dict[str, Any] = {
+    "PaymentId": 0,
+    "RequestId": None,
+    "Type": "PEXTransfer",
+    "DatePaid": "",
+    "Description": None,
+    "PaymentInitiatedByUserId": None,
+    "CreditCarriedOverFromInvoiceId": None,
+    "Amount": Decimal(0),
+    "RejectedByBank": False,
+}
+ALLOCATION: dict[str, Any] = {
+    "InvoiceId": 0,
+    "TagName": "Expense Account",
+    "TagValue": None,
+    "TotalAmount": Decimal(0),
+    "TransactionTypeCategory": "Spend",
+}
 
 # The official client writes the date as its machine's culture does; both common forms are read.
 _FORMS = ("%Y-%m-%dT%H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%Y-%m-%d")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sandbox.pex.dumping import dumped
-from sandbox.pex.row_operations import RowOperations
+from sandbox.pex.invoice_operations import InvoiceOperations
 from sandbox.pex.switching import apply
 from sandbox.pex.tag_definitions import mark_deleted
 from sandbox.pex.wire import DEAD_TOKEN, Refusal, utc_text
@@ -16,8 +16,8 @@ _ENDINGS = {
 }
 
 
-class Operations(RowOperations):
-    """Changes to rows, tokens, switches and tags as plain calls, and a look at all of it."""
+class Operations(InvoiceOperations):
+    """Changes to rows, invoices, tokens, switches and tags as plain calls, and a look at it all."""
 
     def expire_token(self, token: str, how: str = "expired") -> None:
         """End a token: `expired` at once, `password` or `inactive` with that answer once first."""

@@ -85,10 +85,10 @@ def _may_write(call: Call) -> None:
     call.need(*_WRITERS)
 
 
-def _shown(call: Call, tag: Tag) -> Tag:
+def _shown(call: Call, tag: Tag, *, overridden: bool = False) -> Tag:
     """The definition as this caller sees it: restricted options only when overridden."""
     hidden = call.business.hidden_options.get(tag["Id"], set())
-    if not hidden or call.query.flag("OverrideRestrictions"):
+    if not hidden or overridden:
         return tag
     seen = [option for option in tag["Options"] if option["Value"] not in hidden]
     return {**tag, "Options": seen}
@@ -103,7 +103,8 @@ def _list(call: Call) -> Response:
 
 def _read(call: Call, tag: str) -> Response:
     _open(call)
-    return reply(_shown(call, find(call.business, tag)))
+    overridden = call.query.flag("OverrideRestrictions")
+    return reply(_shown(call, find(call.business, tag), overridden=overridden))
 
 
 def _option(option: Members) -> Tag:

@@ -15,12 +15,12 @@ import pytest
 
 from adapters.entra.sign_in import MicrosoftAppMissing, MsalSignIn
 from adapters.entra.transport import MicrosoftAuthorityInsecure, MicrosoftBusy, rewriting
-from adapters.persistence.vault import StaleSecretError
 from application.ports.sign_in import (
     MicrosoftSignInRefused,
     MicrosoftUnavailable,
     MicrosoftUser,
 )
+from application.ports.vault import StaleSecretError
 from fakes.vault import FakeVault
 from sandbox import company
 from sandbox.clock import SandboxClock
@@ -50,6 +50,9 @@ class VersionedVault(FakeVault):
         version = self.versions[owner, purpose] = self.versions.get((owner, purpose), 0) + 1
         self._kept[owner, purpose] = (secret, version)
         return version
+
+    def kept(self, owner: UUID, purpose: str) -> bytes:
+        return self._kept[owner, purpose][0]
 
     @property
     def is_empty(self) -> bool:
@@ -384,6 +387,94 @@ def test_a_new_sign_in_counts_in_every_process(entra: Entra) -> None:
     two.access_token(entra.connection)
     one.with_service(entra.connection, company.TENANT)
     assert entra.played.authenticate(two.access_token(entra.connection)) == APP
+
+
+# --- one sign-in for several connections (M5) -------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["delegated", "service"])
+def test_a_second_connection_uses_the_sign_in_of_the_first(entra: Entra, mode: str) -> None:
+    process, second = entra.process(), uuid4()
+    if mode == "delegated":
+        entra.delegated(process)
+    else:
+        process.with_service(entra.connection, company.TENANT)
+    shared = process.share(second, entra.connection)
+    assert shared == MicrosoftUser(
+        company.TENANT, USER if mode == "delegated" else f"app {company.CLIENT_ID}"
+    )
+    who = entra.played.authenticate(process.access_token(second, renew=True))
+    assert who == (USER if mode == "delegated" else APP)
+
+
+def test_where_nobody_is_signed_in_nothing_is_shared(entra: Entra) -> None:
+    with pytest.raises(MicrosoftSignInRefused, match="the other connection is not signed in"):
+        entra.process().share(uuid4(), entra.connection)
+    assert entra.vault.is_empty
+
+
+def test_either_connection_can_forget_the_shared_sign_in_without_the_other(entra: Entra) -> None:
+    process, second, third = entra.process(), uuid4(), uuid4()
+    entra.delegated(process)
+    process.share(second, entra.connection)
+    process.share(third, second)
+    process.forget(entra.connection)
+    process.forget(third)
+    with pytest.raises(MicrosoftSignInRefused, match="nobody is signed in"):
+        process.access_token(entra.connection)
+    assert entra.played.authenticate(entra.process().access_token(second, renew=True)) == USER
+    process.forget(second)
+    assert entra.vault.is_empty
+
+
+def test_a_refreshed_token_is_kept_for_all_that_share_it(entra: Entra) -> None:
+    """A tenant that takes each refresh token once locks nobody out."""
+    entra.played.switches.single_use_refresh = True
+    one, two, second = entra.process(), entra.process(), uuid4()
+    entra.delegated(one)
+    one.share(second, entra.connection)
+    for process, connection in ((one, second), (two, entra.connection), (one, second)):
+        process.access_token(connection, renew=True)
+
+
+def test_the_same_users_new_sign_in_counts_for_all_that_share_it(entra: Entra) -> None:
+    process, second = entra.process(), uuid4()
+    entra.delegated(process)
+    process.share(second, entra.connection)
+    entra.played.revoke_refresh_tokens()
+    with pytest.raises(MicrosoftSignInRefused):
+        process.access_token(second, renew=True)
+    entra.delegated(process)
+    assert entra.played.authenticate(process.access_token(second, renew=True)) == USER
+
+
+def test_another_users_sign_in_counts_for_that_connection_alone(entra: Entra) -> None:
+    process, second = entra.process(), uuid4()
+    entra.delegated(process)
+    process.share(second, entra.connection)
+    entra.delegated(process, SECOND_USER)
+    assert entra.played.authenticate(process.access_token(second, renew=True)) == USER
+    token = process.access_token(entra.connection, renew=True)
+    assert entra.played.authenticate(token) == SECOND_USER
+
+
+def test_a_sign_in_that_version_0_1_kept_goes_on_and_can_be_shared(entra: Entra) -> None:
+    process, second = entra.process(), uuid4()
+    entra.delegated(process)
+    raw = json.loads(entra.vault.kept(entra.connection, "microsoft_sign_in"))
+    cache = entra.vault.kept(UUID(raw["holder"]), "microsoft_cache")
+    old = {"mode": raw["mode"], "tenant_id": raw["tenant_id"]}
+    process.forget(entra.connection)
+    entra.vault.put(entra.connection, "microsoft_sign_in", json.dumps(old).encode())
+    entra.vault.put(entra.connection, "microsoft_cache", cache)
+    later = entra.process()
+    assert entra.played.authenticate(later.access_token(entra.connection, renew=True)) == USER
+    later.share(second, entra.connection)
+    later.forget(second)
+    assert entra.played.authenticate(later.access_token(entra.connection, renew=True)) == USER
+
+
+# --- threads and faults -----------------------------------------------------------------------
 
 
 def test_many_threads_ask_for_one_token(entra: Entra) -> None:

@@ -16,10 +16,11 @@ from application.ports.pex import (
     PexPermissionMissing,
     PexRequestRefused,
     PexTokenRefused,
-    TagOption,
+    TagsOff,
 )
 from domain.eastern_time import EASTERN
 from domain.pex_transaction import Record
+from domain.tag_options import TagOption
 from fakes.vault import FakeVault
 
 START = datetime(2026, 6, 1, tzinfo=EASTERN)
@@ -293,7 +294,8 @@ def test_a_business_without_the_feature_has_no_tags() -> None:
     off = httpx.Response(403, json={"Message": "This business does not support the Tags Feature"})
     account = Pex({"Business/Configuration/Tags": off, "Business/Configuration/Tag/1": off})
     assert account.account().tags() == ()
-    assert account.account().tag("1") is None
+    with pytest.raises(TagsOff, match="does not support"):
+        account.account().tag("1")
     nothing = httpx.Response(200, content=b"null")
     assert Pex({"Business/Configuration/Tags": nothing}).account().tags() == ()
 

@@ -9,7 +9,6 @@ from structlog.testing import capture_logs
 
 from adapters.pex import client as module
 from adapters.pex.client import Client, Credential
-from adapters.pex.errors import TagsOff
 from adapters.pex.throttle import TokenBucket
 from adapters.pex.wire import reading
 from application.ports.pex import (
@@ -17,6 +16,7 @@ from application.ports.pex import (
     PexRequestRefused,
     PexTokenRefused,
     PexUnavailable,
+    TagsOff,
 )
 
 TOKEN = "canary-4711"

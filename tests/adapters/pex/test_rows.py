@@ -30,6 +30,8 @@ SAMPLE: dict[str, Any] = {
     "IsDecline": False,
     "MerchantName": "NORTH PIER HDWE #0417",
     "MerchantNameNormalized": "North Pier Hardware",
+    "MerchantCity": "PORTLAND",
+    "MerchantState": "ME ",
     "TransferToOrFromAccountId": 0,
     "TransactionTags": {
         "Tags": [{"FieldId": EXPENSE, "Value": "6110", "Name": "Expense Account"}],
@@ -71,9 +73,18 @@ def test_the_sample_of_the_contract_is_read_as_it_stands() -> None:
         account_id=88104,
         merchant_name="NORTH PIER HDWE #0417",
         merchant_name_normalized="North Pier Hardware",
+        merchant_city="PORTLAND",
+        merchant_state="ME",
         approval="Approved",
         tags=(TagValue(EXPENSE, "6110"),),
     )
+
+
+def test_a_tag_bears_the_name_that_people_see() -> None:
+    assert [tag.name for tag in tagged("6110").tags] == ["Expense Account"]
+    assert [tag.name for tag in tagged("6110", Name=None).tags] == [""]
+    (part,) = split([{"TagId": EXPENSE, "Value": "6110"}]).allocations
+    assert [tag.name for tag in part.tags] == [""]
 
 
 def test_an_amount_keeps_its_digits_and_never_passes_through_a_float() -> None:

@@ -11,13 +11,26 @@ from domain.default_dimensions import DefaultDimensions
 from domain.journal_entry import AccountType, JournalEntry, JournalLine
 from domain.journal_numbers import JournalNumbers
 from domain.money import Money
+from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Facts, PostedTransaction, Target
 from domain.settings import Settings
 from domain.sync_run import Outcome, Reported, RunPage, SyncRun, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption, TagOptionPage, TagOptions
+from domain.transaction_receipts import TransactionReceipts
 
-AGGREGATES = (Connection, SyncRun, RunPage, PostedTransaction, JournalNumbers, DefaultDimensions)
+AGGREGATES = (
+    Connection,
+    SyncRun,
+    RunPage,
+    TagOptions,
+    TagOptionPage,
+    PostedTransaction,
+    TransactionReceipts,
+    JournalNumbers,
+    DefaultDimensions,
+)
 MORNING = datetime(2026, 9, 1, 14, tzinfo=UTC)
 DAY = date(2026, 8, 3)
 ADMIN = "admin:dana"
@@ -47,6 +60,11 @@ def row(
     """A line of a report."""
     cause = f"because of {code}" if code else None
     return Reported(record, pex_id, kind, day, merchant, Money.of(amount), outcome, code, cause)
+
+
+def snapshot(amount: str) -> PexSnapshot:
+    """A purchase as PEX tells it."""
+    return PexSnapshot(Money.of(amount), DAY - timedelta(days=2), DAY, "Corner Deli", "Approved")
 
 
 class Story:
@@ -79,7 +97,9 @@ class Story:
         connection.save_settings(settings, "Harbor Supply Inc.", version, actor, self.now())
         self.log.save(connection)
 
-    def start(self, connection: Connection, *, preview: bool = False) -> SyncRun:
+    def start(
+        self, connection: Connection, *, preview: bool = False, tag_options: bool = False
+    ) -> SyncRun:
         """Begin a run."""
         number = connection.runs + 1
         run_id = SyncRun.create_id(connection.id, number)
@@ -99,6 +119,7 @@ class Story:
             version,
             MICROSOFT,
             ADMIN,
+            tag_options=tag_options,
         )
         self.log.save(connection, run)
         return run
@@ -106,6 +127,10 @@ class Story:
     def report(self, run: SyncRun, *rows: Reported) -> None:
         page = run.report(rows, self.now())
         self.log.save(run, page)
+
+    def report_tag_options(self, run: SyncRun, field: str, *rows: ReportedOption) -> None:
+        pages = run.report_tag_options(field, rows, self.now())
+        self.log.save(run, *pages)
 
     def end(self, connection: Connection, run: SyncRun) -> None:
         """End a run and free its place."""
@@ -143,9 +168,25 @@ class Story:
         """Reserve and submit it, in one save."""
         now, pex_id = self.now(), posting.pex_id
         numbers = (pex_id * 10_000, pex_id * 10_000 + 1)
-        posting.reserve(entry(pex_id, day=day), numbers, TARGET, 1, "hash", run_id, now)
+        posting.reserve(
+            entry(pex_id, day=day),
+            numbers,
+            TARGET,
+            1,
+            "hash",
+            run_id,
+            now,
+            snapshot=snapshot("-48.60"),
+        )
         posting.submit(run_id, now)
         self.log.save(posting)
+
+    def change(self, posting: PostedTransaction, run_id: UUID, amount: str) -> datetime:
+        """PEX tells an amount of a posted transaction; the instant at which that was seen."""
+        now = self.now()
+        posting.compare(snapshot(amount), run_id, now)
+        self.log.save(posting)
+        return now
 
     def post(
         self, connection: Connection, run: SyncRun, pex_id: int, day: date = DAY

@@ -26,7 +26,7 @@ from application.ports.read_models import TransactionFilter
 from domain.connection import Connection
 from domain.pex_transaction import Kind
 from domain.sync_run import Outcome
-from persistence.read_models.story import AGGREGATES, DAY, Story, row
+from persistence.read_models.story import AGGREGATES, DAY, WINDOW, Story, row
 
 TESTS = Path(__file__).parent.parent.parent
 CATCH_UP = f"""
@@ -282,6 +282,7 @@ def test_a_run_that_finds_everything_posted_rewrites_no_transaction(
         TransactionFilter(kind=Kind.PURCHASE),
         TransactionFilter(start=DAY, end=DAY),
         TransactionFilter(text="corner"),
+        TransactionFilter(changed=False),
     ],
 )
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -296,6 +297,21 @@ def test_a_page_of_the_ledger_reads_its_rows_off_an_index_in_order(
             views.transactions(connection.id, wanted, 3, asked)
         (step,) = plan(database, *sent[-1])
         assert step.startswith("SEARCH view_transactions USING INDEX")
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_changed_or_is_posted_on_some_days_is_read_off_an_index_in_order(
+    database: Database, story: Story, views: SqlReadModels
+) -> None:
+    connection = tell_much(story)
+    for ask, index in (
+        (lambda: views.transactions(connection.id, TransactionFilter(changed=True), 3), "differs"),
+        (lambda: views.posted_within(connection.id, WINDOW, 3), "outcome"),
+    ):
+        with queries(database) as sent:
+            ask()
+        (step,) = plan(database, *sent[-1])
+        assert f"ix_view_transactions_connection_id_{index}_day" in step
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from domain.connection import Connection
-from domain.pex_transaction import Kind
+from domain.document_keys import DocumentKeys
+from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import OutOfTurnError, Place, PostedTransaction, State
+from domain.receipts import Attached, Holder, ReceiptLineGone, ReceiptStatus, receipt_file
 from domain.sync_run import Outcome, SyncRun
+from domain.tag_option_history import ReportedOption
+from domain.tag_options import Change
+from domain.transaction_receipts import TransactionReceipts
 from persistence.read_models.story import DAY, Story, row
 
 Step = tuple[str, int]
@@ -22,6 +27,7 @@ class WildStory:
     connection: Connection = field(init=False)
     run: SyncRun = field(init=False)
     postings: dict[int, PostedTransaction] = field(default_factory=dict)
+    receipts: dict[int, TransactionReceipts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.connection = self.story.connect()
@@ -59,6 +65,15 @@ class WildStory:
         posting.adopt(Place.LEDGER, ("e",), self.run.id, self.story.now())
         self.story.log.save(posting)
 
+    def change(self, pex_id: int) -> None:
+        amount = f"-{self.story.now().second}.60"
+        self.story.change(self.posting(pex_id), self.run.id, amount)
+
+    def vanish(self, pex_id: int) -> None:
+        posting = self.posting(pex_id)
+        posting.disappear(self.run.id, self.story.now())
+        self.story.log.save(posting)
+
     def doubt(self, pex_id: int) -> None:
         posting = self.posting(pex_id)
         posting.doubt("No answer.", self.run.id, self.story.now())
@@ -74,12 +89,53 @@ class WildStory:
         posting.hold("PARTLY_FOUND", "Half of it.", self.run.id, self.story.now())
         self.story.log.save(posting)
 
+    def take_receipt(self, pex_id: int) -> None:
+        """One more receipt is found and sent, and is attached by the next step of its kind."""
+        now, receipts = self.story.now(), self.receipts_of(pex_id)
+        sending = [
+            one.file
+            for one in receipts.receipts.values()
+            if one.status is ReceiptStatus.SENDING and one.file
+        ]
+        holder = Holder("line", Place.JOURNAL, f"PEX-{pex_id}-X1")
+        if sending:
+            held = tuple(Attached(file, f"file {now}") for file in sending)
+            receipts.attach(now, held, holder, self.run.id)
+        else:
+            receipts.find((f"receipt {now}",), self.run.id, now)
+            newest = list(receipts.receipts.values())[-1]
+            keys = DocumentKeys.of(Record.CARD, pex_id)
+            file = receipt_file(keys, newest.id, newest.number, b"%PDF-")
+            receipts.send(now, (file,), holder, self.run.id)
+        self.story.log.save(receipts)
+
+    def lose_receipt(self, pex_id: int) -> None:
+        now, receipts = self.story.now(), self.receipts_of(pex_id)
+        trouble = None if receipts.trouble else ("PEX_REFUSED", f"at {now}")
+        receipts.note_listing(trouble, self.run.id, now)
+        receipts.note_presence((), self.run.id, now)
+        for one in receipts.receipts.values():
+            if one.status is ReceiptStatus.SENDING:
+                receipts.withhold(one.id, ReceiptLineGone(), self.run.id, now)
+        self.story.log.save(receipts)
+
+    def receipts_of(self, pex_id: int) -> TransactionReceipts:
+        if pex_id not in self.receipts:
+            self.receipts[pex_id] = TransactionReceipts(
+                self.story.now(), self.connection.id, 1001, Record.CARD, pex_id, self.run.id
+            )
+        return self.receipts[pex_id]
+
     def report_skipped(self, pex_id: int) -> None:
         skipped = row(pex_id, Outcome.SKIPPED, "KIND_OFF", merchant="Deli", kind=Kind.FEE)
         self.story.report(self.run, skipped, row(pex_id + 1, Outcome.FAILED, "TAG_MISSING"))
 
     def report_posted(self, pex_id: int) -> None:
         self.story.report(self.run, row(pex_id, Outcome.ALREADY_POSTED))
+
+    def report_tag_options(self, pex_id: int) -> None:
+        added = ReportedOption("t1", f"field {pex_id}", "Meals", f"{pex_id}", Change.ADDED)
+        self.story.report_tag_options(self.run, added.field, added)
 
     def next_run(self, pex_id: int) -> None:
         self.story.end(self.connection, self.run)
@@ -91,10 +147,15 @@ STEPS: dict[str, Callable[[WildStory, int], None]] = {
     "submit": WildStory.submit,
     "confirm": WildStory.confirm,
     "adopt": WildStory.adopt,
+    "change": WildStory.change,
+    "vanish": WildStory.vanish,
     "doubt": WildStory.doubt,
     "release": WildStory.release,
     "hold": WildStory.hold,
+    "take receipt": WildStory.take_receipt,
+    "lose receipt": WildStory.lose_receipt,
     "report skipped": WildStory.report_skipped,
     "report posted": WildStory.report_posted,
+    "report tag options": WildStory.report_tag_options,
     "next run": WildStory.next_run,
 }

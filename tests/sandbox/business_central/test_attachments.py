@@ -218,6 +218,13 @@ def test_a_late_receipt_goes_to_a_ledger_entry(bc: Client, line: str) -> None:
         assert [file["fileName"] for file in row["attachments"]] == ["late.pdf"]
 
 
+def test_a_late_receipt_answers_with_the_entry_it_was_sent_for(bc: Client, line: str) -> None:
+    bc.line(lineNumber=700020)
+    bc.sandbox.post()
+    for entry in bc.get("generalLedgerEntries").value:
+        assert _attach(bc, entry["id"]).body["parentId"] == entry["id"]
+
+
 def _files(bc: Client) -> list[dict[str, Any]]:
     journals = bc.sandbox.dump()["companies"][0]["journals"]
     return [file for row in journals for line in row["lines"] for file in line["attachments"]]

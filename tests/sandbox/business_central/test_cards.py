@@ -3,6 +3,7 @@
 import pytest
 
 from business_central_client import GONE, NOBODY, Client
+from sandbox.faults import Fault
 
 
 def test_a_new_vendor_takes_the_next_number_of_the_series(bc: Client) -> None:
@@ -46,6 +47,31 @@ def test_a_name_longer_than_the_field_is_refused_in_both_places(bc: Client) -> N
     assert bc.post("vendors", {"displayName": long}).code == "Application_StringExceededLength"
     refused = bc.get("vendors", filter=f"displayName eq '{long}'")
     assert (refused.status, refused.code) == (400, "Application_FilterErrorException")
+
+
+def test_a_names_length_is_counted_in_units_of_utf_16(bc: Client) -> None:
+    longest = "\N{CUP WITH STRAW}" * 50
+    assert bc.post("vendors", {"displayName": longest}).body["displayName"] == longest
+    assert len(bc.get("vendors", filter=f"displayName eq '{longest}'").value) == 1
+    refused = bc.post("vendors", {"displayName": f"{longest}!"})
+    assert refused.code == "Application_StringExceededLength"
+    assert bc.get("vendors", filter=f"displayName eq '{longest}!'").status == 400
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_answer_about_a_new_vendor_can_be_lost_before_and_after_the_commit(
+    bc: Client, moment: str
+) -> None:
+    bc.sandbox.faults.plant(Fault("POST", r"/vendors$", moment=moment, status=504))
+    assert bc.post("vendors", {"displayName": "Lost"}).status == 504
+    found = bc.get("vendors", filter="displayName eq 'lost'").value
+    assert len(found) == (1 if moment == "after" else 0)
+
+
+def test_whoever_may_not_create_vendors_is_told_so(bc: Client) -> None:
+    bc.sandbox.switch(denied=["POST vendors"])
+    refused = bc.post("vendors", {"displayName": "X"})
+    assert (refused.status, refused.code) == (403, "Authorization_InsufficientPermissions")
 
 
 def test_a_name_may_be_missing_or_used_twice(bc: Client) -> None:

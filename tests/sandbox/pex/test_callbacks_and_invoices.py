@@ -9,6 +9,7 @@ import pytest
 from sandbox.clock import SandboxClock
 from sandbox.company import CREDIT_TOKEN
 from sandbox.pex import PexSandbox
+from sandbox.pex.invoices import TYPES
 from sandbox.web import Request
 
 Ask = Callable[..., tuple[int, Any]]
@@ -87,21 +88,97 @@ def test_closed_invoices_reconcile_with_payments_and_allocations_but_for_one(
             for item in payments
         )
         spent = sum((item["TotalAmount"] for item in allocations), Decimal(0))
+        spent = spent if allocations else paid
         if not paid == spent == invoice["InvoiceAmount"]:
             broken.append(number)
     assert broken == [5004]
 
 
-def test_invoices_are_paid_in_cash_and_otherwise(billed: Billed) -> None:
-    kinds = {
-        payment["Type"]
-        for number in range(5001, 5005)
+def test_invoices_are_paid_in_every_way_that_pex_knows(billed: Billed) -> None:
+    payments = [
+        payment
+        for number in range(5001, 5016)
         for payment in billed(f"/v4/Invoice/{number}/payments")[1]
+    ]
+    assert {payment["Type"] for payment in payments} == set(TYPES)
+    assert {payment["RejectedByBank"] for payment in payments} == {True, False}
+
+
+def test_allocations_are_tagged_or_fees_or_untagged(billed: Billed) -> None:
+    parts = [
+        part
+        for number in range(5001, 5016)
+        for part in billed(f"/v4/Invoice/{number}/Allocations")[1]
+    ]
+    untagged = {part["TransactionTypeCategory"] for part in parts if part["TagValue"] is None}
+    assert untagged == {"CardAccountFee", "BusinessAccountFee", "Spend"}
+    assert any(part["TagValue"] == "62400" for part in parts)
+
+
+# --- what can be done to invoices -------------------------------------------------------------
+
+
+LISTED = "startDate=2026-01-01T00:00:00"
+
+
+@pytest.fixture
+def credit(ask: Ask) -> Billed:
+    """Reads from the credit business of an empty PEX."""
+
+    def read(path: str, query: str = "") -> tuple[int, Any]:
+        return ask("GET", path, query, authorization=f"token {CREDIT_TOKEN}")
+
+    return read
+
+
+def test_an_added_invoice_is_closed_due_today_and_paid_by_the_bank(
+    control: Ask, credit: Billed
+) -> None:
+    status, added = control("POST", "/invoices", body={"members": {"InvoiceAmount": "75.20"}})
+    assert status == 201
+    assert added["DueDate"] == "2026-11-24T00:00:00"
+    assert credit("/v4/Invoices", LISTED)[1] == [added]
+    [payment] = credit(f"/v4/Invoice/{added['InvoiceId']}/payments")[1]
+    assert (payment["Type"], payment["Amount"]) == ("PEXTransfer", Decimal("75.20"))
+    assert payment["RejectedByBank"] is False
+    assert credit(f"/v4/Invoice/{added['InvoiceId']}/allocations") == (200, [])
+
+
+def test_an_open_invoice_is_closed_once_it_is_paid(control: Ask, credit: Billed) -> None:
+    opened = {"members": {"Status": "Open"}, "payments": []}
+    number = control("POST", "/invoices", body=opened)[1]["InvoiceId"]
+    paid = {
+        "members": {"Status": "Closed"},
+        "payments": [
+            {"Type": "SameDayACH", "Amount": "99.00"},
+            {"Type": "WriteOff", "Amount": "1.00"},
+        ],
+        "allocations": [{"TagValue": "62400", "TotalAmount": "100.00"}],
     }
-    assert kinds == {
-        "PEXTransfer",
-        "SameDayACH",
-        "RebateCredit",
-        "RebateCreditReversal",
-        "CarryOverCredit",
-    }
+    assert control("PATCH", f"/invoices/{number}", body=paid)[1]["Status"] == "Closed"
+    kinds = [payment["Type"] for payment in credit(f"/v4/Invoice/{number}/payments")[1]]
+    assert kinds == ["SameDayACH", "WriteOff"]
+    assert credit(f"/v4/Invoice/{number}/allocations")[1][0]["TagValue"] == "62400"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"members": {"Colour": "red"}}, 400),
+        ({"members": {"Status": "Lost"}}, 400),
+        ({"members": {"InvoiceAmount": True}}, 400),
+        ({"payments": [{"Type": "Barter"}]}, 400),
+        ({"business": 1}, 404),
+    ],
+)
+def test_an_invoice_that_pex_could_not_have_is_refused(
+    control: Ask, body: dict[str, Any], status: int
+) -> None:
+    assert control("POST", "/invoices", body=body)[0] == status
+
+
+def test_an_invoice_number_is_given_once_and_must_be_known(control: Ask) -> None:
+    same = {"members": {"InvoiceId": 7}}
+    assert control("POST", "/invoices", body=same)[0] == 201
+    assert control("POST", "/invoices", body=same)[0] == 409
+    assert control("PATCH", "/invoices/8", body={})[0] == 404

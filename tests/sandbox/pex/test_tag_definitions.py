@@ -86,6 +86,12 @@ def test_a_read_without_override_leaves_out_restricted_options(ask: Ask) -> None
     assert hidden == {"65100"}
 
 
+def test_restrictions_are_overridden_for_one_definition_only(ask: Ask) -> None:
+    _, tags = ask("GET", TAGS, "OverrideRestrictions=true")
+    listed = next(tag for tag in tags if tag["Id"] == EXPENSE_TAG)
+    assert "65100" not in {item["Value"] for item in listed["Options"]}
+
+
 def test_a_put_replaces_the_whole_list_of_options(ask: Ask) -> None:
     tag = whole(ask)
     kept = [option("Travel", "62100"), option("Fuel", "62200", enabled=False)]

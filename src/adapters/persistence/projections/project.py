@@ -12,9 +12,11 @@ from adapters.persistence.projections.replay import Replay
 from adapters.persistence.projections.rows import (
     Row,
     connection_row,
+    receipt_rows,
     report_rows,
     run_row,
     settings_row,
+    tag_option_rows,
     write,
 )
 from adapters.persistence.projections.transactions import (
@@ -25,14 +27,18 @@ from adapters.persistence.projections.transactions import (
 )
 from adapters.persistence.read_model_tables import (
     connections,
+    receipts,
     run_rows,
     runs,
     settings_versions,
+    tag_options,
 )
 from application.ports.event_log import RecordedEvent
 from domain.connection import Connection
 from domain.posted_transaction import PostedTransaction
 from domain.sync_run import RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage
+from domain.transaction_receipts import TransactionReceipts
 
 CHANGES_HELD = 2_000
 """How many rows are held back before they are written; a page of events may hold far more."""
@@ -94,13 +100,25 @@ def _run_page(draft: _Draft, recorded: RecordedEvent) -> None:
     draft.changes.extend(report_changes(page))
 
 
+def _tag_option_page(draft: _Draft, recorded: RecordedEvent) -> None:
+    for row in tag_option_rows(draft.replay.apply(TagOptionPage, recorded)):
+        draft.put(tag_options, row)
+
+
 def _posting(draft: _Draft, recorded: RecordedEvent) -> None:
     draft.changes.append(posting_change(draft.replay.apply(PostedTransaction, recorded)))
+
+
+def _receipts(draft: _Draft, recorded: RecordedEvent) -> None:
+    for row in receipt_rows(draft.replay.apply(TransactionReceipts, recorded)):
+        draft.put(receipts, row)
 
 
 _BY_AGGREGATE: dict[str, Callable[[_Draft, RecordedEvent], None]] = {
     Connection.TOPIC: _connection,
     SyncRun.TOPIC: _run,
     RunPage.TOPIC: _run_page,
+    TagOptionPage.TOPIC: _tag_option_page,
     PostedTransaction.TOPIC: _posting,
+    TransactionReceipts.TOPIC: _receipts,
 }

@@ -8,7 +8,10 @@ import sqlalchemy as sa
 
 from adapters.persistence.engine import upsert
 from domain.connection import Connection
-from domain.sync_run import RunPage, SyncRun
+from domain.receipts import ReceiptStatus
+from domain.sync_run import TAG_OPTIONS, RunPage, SyncRun
+from domain.tag_option_history import TagOptionPage
+from domain.transaction_receipts import TransactionReceipts
 
 ROWS_A_PAGE = 100_000
 """More rows than a page of a report ever has: the place of a row is page times this, plus index."""
@@ -72,7 +75,7 @@ def run_row(aggregate: SyncRun) -> Row:
         "connection_id": aggregate.connection_id,
         "trigger": aggregate.trigger.value,
         "preview": aggregate.preview,
-        "kinds": to_text(aggregate.kinds),
+        "kinds": to_text([*aggregate.kinds, *([TAG_OPTIONS] if aggregate.tag_options else [])]),
         "first_day": aggregate.window.start,
         "last_day": aggregate.window.end,
         "status": aggregate.status.value,
@@ -84,6 +87,46 @@ def run_row(aggregate: SyncRun) -> Row:
         "counts": to_text(aggregate.counts),
         "waiting_until": None if aggregate.is_over else aggregate.stalled_until,
         "actor": aggregate.actor,
+    }
+
+
+def receipt_rows(aggregate: TransactionReceipts) -> Iterator[Row]:
+    """A transaction's receipts (M24), and under an empty id the trouble with their list."""
+    key = {
+        "connection_id": aggregate.connection_id,
+        "record": aggregate.record.value,
+        "pex_id": aggregate.pex_id,
+    }
+    for one in aggregate.receipts.values():
+        attached = one.status is ReceiptStatus.ATTACHED
+        yield {
+            **key,
+            "receipt_id": one.id,
+            "number": one.number,
+            "status": one.status.value,
+            "code": one.code,
+            "cause": one.cause,
+            "file_name": one.file.file_name if one.file else None,
+            "size": one.file.size if one.file else None,
+            "sha256": one.file.sha256 if one.file else None,
+            "file_id": one.file_id,
+            "place": one.holder.place.value if one.holder and attached else None,
+            "parent_id": one.holder.id if one.holder and attached else None,
+            "at": one.at,
+            "gone_from_pex": one.gone_from_pex,
+        }
+    code, cause = aggregate.trouble or (None, None)
+    nothing = dict.fromkeys(("file_name", "size", "sha256", "file_id", "place", "parent_id"))
+    yield {
+        **key,
+        "receipt_id": "",
+        "number": 0,
+        "status": ReceiptStatus.FAILED.value if code else None,
+        "code": code,
+        "cause": cause,
+        **nothing,
+        "at": aggregate.trouble_noted_at,
+        "gone_from_pex": False,
     }
 
 
@@ -100,3 +143,10 @@ def report_rows(page: RunPage) -> Iterator[Row]:
             "outcome": reported.outcome.value,
             "body": to_text(reported),
         }
+
+
+def tag_option_rows(page: TagOptionPage) -> Iterator[Row]:
+    """A page of what a run changed in tags."""
+    first = page.number * ROWS_A_PAGE
+    for index, reported in enumerate(page.reported):
+        yield {"run_id": page.run_id, "sequence": first + index, "body": to_text(reported)}

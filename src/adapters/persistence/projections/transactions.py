@@ -77,6 +77,9 @@ def _posting(posting: PostedTransaction) -> Row:
         "place": posting.place.value if posting.place else None,
         "attempts": posting.attempts,
         "changed_at": posting.modified_on,
+        "changes": to_text(posting.changes) if posting.changes else None,
+        "missing_in_pex": posting.missing_since,
+        "differs": True if posting.changes or posting.missing_since else None,
     }
 
 
@@ -102,7 +105,19 @@ def _report_change(page: RunPage, reported: Reported) -> Change:
 
 def _untouched(page: RunPage) -> Row:
     """A transaction without a stream: it was only ever left alone."""
-    nothing = dict.fromkeys(("stream", "cardholder", "state", "entry", "target", "place"))
+    nothing = dict.fromkeys(
+        (
+            "stream",
+            "cardholder",
+            "state",
+            "entry",
+            "target",
+            "place",
+            "changes",
+            "missing_in_pex",
+            "differs",
+        )
+    )
     return {
         **nothing,
         "line_numbers": "[]",

@@ -7,6 +7,8 @@ import msgspec
 
 from application.ports.read_models import (
     ConnectionView,
+    PostedKey,
+    ReceiptView,
     RunView,
     SettingsVersion,
     TransactionView,
@@ -14,11 +16,14 @@ from application.ports.read_models import (
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
+from domain.pex_snapshot import Change
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import Place, State, Target
+from domain.receipts import ReceiptStatus
 from domain.settings import Settings
-from domain.sync_run import Counts, Outcome, Reported, RunStatus, Trigger
+from domain.sync_run import TAG_OPTIONS, Counts, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
+from domain.tag_option_history import ReportedOption
 
 _IN_BOOKS = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
 
@@ -51,12 +56,13 @@ def settings_version(row: Any) -> SettingsVersion:
 
 def run_view(row: Any) -> RunView:
     """A run with its counts."""
+    kinds = msgspec.json.decode(row.kinds, type=tuple[str, ...])
     return RunView(
         row.id,
         row.connection_id,
         Trigger(row.trigger),
         row.preview,
-        msgspec.json.decode(row.kinds, type=tuple[Kind, ...]),
+        tuple(Kind(kind) for kind in kinds if kind != TAG_OPTIONS),
         SyncWindow(row.first_day, row.last_day),
         RunStatus(row.status),
         row.code,
@@ -67,6 +73,7 @@ def run_view(row: Any) -> RunView:
         msgspec.json.decode(row.counts, type=Counts),
         row.waiting_until,
         row.actor,
+        TAG_OPTIONS in kinds,
     )
 
 
@@ -80,6 +87,35 @@ def reported_view(row: Any) -> Reported:
         return reported
     entry = msgspec.json.decode(row.entry, type=JournalEntry)
     return replace(reported, document_number=entry.document_number, lines=entry.lines)
+
+
+def posted_key(row: Any) -> PostedKey:
+    """What a posted transaction is called."""
+    return PostedKey(Record(row.record), row.pex_id, Kind(row.kind))
+
+
+def tag_option_view(row: Any) -> ReportedOption:
+    """A change of a tag's options, or a field that failed."""
+    return msgspec.json.decode(row.body, type=ReportedOption)
+
+
+def receipt_view(row: Any) -> ReceiptView:
+    """A receipt, and where it is."""
+    return ReceiptView(
+        row.receipt_id,
+        row.number,
+        ReceiptStatus(row.status),
+        row.code,
+        row.cause,
+        row.file_name,
+        row.size,
+        row.sha256,
+        row.file_id,
+        Place(row.place) if row.place else None,
+        row.parent_id,
+        row.at,
+        row.gone_from_pex,
+    )
 
 
 def transaction_view(row: Any) -> TransactionView:
@@ -106,4 +142,6 @@ def transaction_view(row: Any) -> TransactionView:
         row.attempts,
         row.first_seen_at,
         row.changed_at,
+        msgspec.json.decode(row.changes, type=tuple[Change, ...]) if row.changes else (),
+        row.missing_in_pex,
     )
