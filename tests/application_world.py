@@ -1,6 +1,8 @@
 """The application wired to fakes, as the composition root wires it to the real things."""
 
 import copy
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -329,18 +331,21 @@ class World:
 
     def times_in_books(self, pex_id: int) -> int:
         """How often the PEX side of a transaction stands in journal and ledger together."""
-        key, ending = f"PEX{pex_id}", f"PEX {pex_id}"
-        unposted = sum(
-            (line.external_document_number == key or line.description.endswith(f" / {ending}"))
-            and line.account_number == PEX_ACCOUNT
-            for line in self.journal.by_number.values()
-        )
-        posted = sum(
-            " ".join(entry.description.split()[-2:]) == ending
-            and entry.account_number == PEX_ACCOUNT
-            for entry in self.journal.ledger
-        )
-        return unposted + posted
+        return self.all_times_in_books()[pex_id]
+
+    def all_times_in_books(self) -> Counter[int]:
+        """The same of every transaction at once, by PEX id."""
+        times: Counter[int] = Counter()
+        for line in self.journal.by_number.values():
+            if line.account_number == PEX_ACCOUNT:
+                ours = re.search(r" / PEX (\d+)$", line.description)
+                key = re.search(r"^PEX(\d+)$", line.external_document_number)
+                times.update({int(found[1]) for found in (ours, key) if found})
+        for entry in self.journal.ledger:
+            if entry.account_number == PEX_ACCOUNT:
+                ours = re.search(r"(?:^|\s)PEX (\d+)$", entry.description)
+                times.update(int(found[1]) for found in (ours,) if found)
+        return times
 
 
 Check = Callable[[World], None]
