@@ -307,7 +307,9 @@ def test_an_answer_without_a_code_asks_pex_for_nothing(answer: dict[str, str], t
     assert not wire.forms
 
 
-def test_no_refusal_no_log_line_and_no_told_path_has_a_secret_in_it() -> None:
+def test_no_refusal_no_log_line_and_no_told_path_has_a_secret_in_it(
+    every_log_line: None,
+) -> None:
     quoting = "rt-canary-1 code-canary-1 is not known"
     wire = Wire(
         error("invalid_grant", words=quoting),
@@ -348,7 +350,9 @@ def test_a_refresh_token_is_revoked_where_pex_offers_it() -> None:
 @pytest.mark.parametrize(
     "answers", [[httpx.Response(500)], [httpx.ConnectError("refused")]], ids=["500", "no answer"]
 )
-def test_a_revocation_that_fails_is_told_in_the_log_alone(answers: list[Answer]) -> None:
+def test_a_revocation_that_fails_is_told_in_the_log_alone(
+    answers: list[Answer], every_log_line: None
+) -> None:
     with capture_logs() as logs:
         Wire(*answers).sign_in.revoke("rt-1")
     assert [one["log_level"] for one in logs] == ["warning"]
