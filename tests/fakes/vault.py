@@ -7,27 +7,29 @@ from application.ports.vault import StaleSecretError
 
 
 class FakeVault:
-    """Keeps secrets by owner and purpose; versions only grow, as a forgotten one leaves its own."""
+    """Keeps secrets by owner and purpose; versions only grow, even over a secret's end."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[UUID, str], tuple[bytes | None, int]] = {}
+        self._kept: dict[tuple[UUID, str], tuple[bytes, int]] = {}
+        self._versions: dict[tuple[UUID, str], int] = {}
         self._lock = Lock()
 
     def put(
         self, owner: UUID, purpose: str, secret: bytes, expected_version: int | None = None
     ) -> int:
+        row = owner, purpose
         with self._lock:
-            held, version = self._kept.get((owner, purpose), (None, 0))
-            if expected_version not in (None, 0 if held is None else version):
+            held = self._kept[row][1] if row in self._kept else 0
+            if expected_version not in (None, held):
                 raise StaleSecretError(owner, purpose)
-            self._kept[owner, purpose] = (secret, version + 1)
-            return version + 1
+            version = self._versions[row] = self._versions.get(row, 0) + 1
+            self._kept[row] = (secret, version)
+            return version
 
     def get(self, owner: UUID, purpose: str) -> tuple[bytes, int] | None:
-        secret, version = self._kept.get((owner, purpose), (None, 0))
-        return None if secret is None else (secret, version)
+        return self._kept.get((owner, purpose))
 
     def delete(self, owner: UUID, purpose: str) -> None:
         with self._lock:
-            _, version = self._kept.get((owner, purpose), (None, 0))
-            self._kept[owner, purpose] = (None, version + 1)
+            self._kept.pop((owner, purpose), None)
+            self._versions[owner, purpose] = self._versions.get((owner, purpose), 0) + 1
