@@ -27,7 +27,14 @@ from entrypoints.http import (
     vendor_aliases,
 )
 from entrypoints.http.observing import observed
-from entrypoints.http.pages import connect, microsoft_return, sign_in
+from entrypoints.http.pages import (
+    connect,
+    disconnect,
+    microsoft_return,
+    new_connection,
+    pex_sign_in,
+    sign_in,
+)
 from entrypoints.http.pages import connections as pages_of_connections
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
 from entrypoints.http.pages.static import static
@@ -74,7 +81,10 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         route_handlers=[
             *sign_in.HANDLERS,
             *pages_of_connections.HANDLERS,
+            *pex_sign_in.HANDLERS,
+            *new_connection.HANDLERS,
             *connect.HANDLERS,
+            *disconnect.HANDLERS,
             *microsoft_return.HANDLERS,
         ],
         exception_handlers=PAGE_HANDLERS,

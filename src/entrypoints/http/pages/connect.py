@@ -15,8 +15,10 @@ from domain.settings_check import FieldError
 from entrypoints.composition import Services
 from entrypoints.http.microsoft import ENVIRONMENT_NAME
 from entrypoints.http.pages.connect_view import Tab, Trouble
+from entrypoints.http.pages.connecting import connect_business
 from entrypoints.http.pages.errands import Errand, set_out
 from entrypoints.http.pages.microsoft_return import RETURN, public_address
+from entrypoints.http.pages.new_connection import PexTokenForm
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.refusals import NotFound
 from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
@@ -84,6 +86,24 @@ def look_again(
     tab = Tab.of(request, services, principal, connection_id)
     services.check_connection.check(connection_id)
     return tab.done("looked")
+
+
+@post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt={"roles": (ADMIN,)})
+def take_pex_token(
+    request: Request[Any, Any, Any],
+    connection_id: FromPath[UUID],
+    data: URLEncodedBody[PexTokenForm],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[str] | Redirect:
+    """Replace the PEX credential by an API token of the same business (M2)."""
+    tab = Tab.of(request, services, principal, connection_id)
+    try:
+        identity = services.sign_in_with_pex.identify(data.token)
+        connect_business(services, principal, identity, connection_id)
+    except Refusal as refusal:
+        return tab.page(Trouble("pex", refusal))
+    return tab.done("pex")
 
 
 @post(
@@ -231,6 +251,7 @@ HANDLERS = [
     connect_tab,
     look_for_news,
     look_again,
+    take_pex_token,
     sign_in_as_person,
     sign_in_as_app,
     link,
