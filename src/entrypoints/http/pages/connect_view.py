@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
+from application.ports.general_journal import JournalMissing
 from application.ports.read_models import ConnectionView
 from application.ports.sign_in import MicrosoftConsentMissing
 from domain.connection import Status
@@ -127,10 +128,11 @@ def standing(services: Services, view: ConnectionView) -> dict[str, Any]:
     return {
         "connection": view,
         "fix": fix_for(view.status_code or ""),
+        "joined": view.status in (*MOVING, Status.CONNECTED_READY),
         "moving": view.status in MOVING,
         "shown": f"{view.status.value}.{view.status_code or ''}.{view.settings_version}",
         "has_journal": checklist.has_journal(view),
-        "journal_missing": view.status_code == checklist.JournalMissing.code,
+        "journal_missing": view.status_code == JournalMissing.code,
         "journal_trouble": view.status_code in checklist.JOURNAL_TROUBLES,
         "checklist": checklist.steps(services.read_models, view),
     }
