@@ -337,6 +337,7 @@ def test_only_these_routes_are_public(running: Running) -> None:
         "/api/v1/microsoft/callback",
         "/health/live",
         "/health/ready",
+        "/metrics",
         "/openapi.json",
         "/sign-in",
         "/static/{version:str}/{name:str}",
