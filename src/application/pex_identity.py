@@ -15,8 +15,8 @@ class PexIdentity:
 
     @property
     def actor(self) -> str:
-        """The PEX user as events name whoever acts (M45)."""
-        return f"admin:{self.business.user}"
+        """The PEX user as events name whoever acts (M45); the business where PEX names no user."""
+        return f"admin:{self.business.user or f'a user of {self.business.id}'}"
 
 
 def identified(pex: PexAccess, token: str) -> PexIdentity:

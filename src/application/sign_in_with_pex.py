@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from application.pex_credential import of_tokens
 from application.pex_identity import PexIdentity, identified
 from application.ports.clock import Clock
-from application.ports.pex import PexAccess
+from application.ports.pex import PexAccess, PexUnavailable
 from application.ports.pex_sign_in import PexSignIn, PexSignInRefused
 from application.ports.vault import StaleSecretError, Vault
 
@@ -69,16 +69,18 @@ class SignInWithPex:
         """Complete it with what PEX sent back; once, and within an hour, whatever comes of it.
 
         Raises:
-            PexSignInRefused: it was not begun here, or the person declined, or PEX did.
+            PexSignInRefused: it was not begun here, the person or PEX declined, or PEX is away.
             PexTokenRefused: the PEX user is no administrator.
             PexPermissionMissing: the missing ones are named (M2).
-            PexUnavailable: PEX did not answer; begin anew.
         """
         begun = self._take(state)
         if begun is None:
             raise PexSignInRefused("it was not begun here, is old, or was used")
-        tokens = self._sign_in.complete(base64.b64decode(begun["kept"]), answer)
-        business = self._pex.with_bearer(tokens.access_token).business()
+        try:
+            tokens = self._sign_in.complete(base64.b64decode(begun["kept"]), answer)
+            business = self._pex.with_bearer(tokens.access_token).business()
+        except PexUnavailable as away:  # nothing tries this again by itself
+            raise PexSignInRefused(away.cause) from away
         credential = of_tokens(tokens, self._clock.now())
         return SignedIn(PexIdentity(business, credential), begun["bound_to"], begun["actor"])
 

@@ -20,6 +20,7 @@ from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
+from adapters.telemetry.metrics import Metrics, OnRequest
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -102,6 +103,7 @@ class Services:
     backlog: Backlog
     sweep: Sweep
     verify: Verify
+    metrics: Metrics
     closing: tuple[Callable[[], None], ...]
 
     def close(self) -> None:
@@ -116,7 +118,7 @@ def build(
     *,
     boundary: Callable[[str], None] = lambda _name: None,
     lease: timedelta = LASTING,
-    on_request: Callable[..., None] | None = None,
+    on_request: OnRequest | None = None,
 ) -> Services:
     """Wire the services of one process; the database must have been migrated.
 
@@ -125,6 +127,7 @@ def build(
     """
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url))
+    metrics = Metrics(database, clock)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
@@ -134,28 +137,28 @@ def build(
         settings.pex_client_id,
         settings.pex_scopes,
         clock,
-        on_request=on_request,
+        on_request=metrics.counting("pex", on_request),
     )
     pex = HttpPexAccess(
         settings.pex_api_url,
         vault,
         settings.pex_requests_per_minute,
         renewals=Renewals(vault, pex_sign_in, clock),
-        on_request=on_request,
+        on_request=metrics.counting("pex", on_request),
     )
     sign_in = MsalSignIn(
         settings.entra_authority,
         settings.entra_client_id,
         settings.entra_client_secret.get_secret_value(),
         vault,
-        on_request=on_request,
+        on_request=metrics.counting("entra", on_request),
     )
     business_central = HttpBusinessCentral(
         settings.bc_api_url,
         sign_in,
         clock,
         concurrency=settings.bc_concurrency,
-        on_request=on_request,
+        on_request=metrics.counting("bc", on_request),
     )
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central, log, clock)
@@ -233,5 +236,6 @@ def build(
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
+        metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
     )

@@ -1,9 +1,17 @@
 """Signing in with PEX: begun once, completed once, by whom and for which business (M2)."""
 
+from dataclasses import replace
+
 import pytest
 
 from application.pex_credential import API_TOKEN, BEARER
-from application.ports.pex import Business, Funding, PexAccount, PexPermissionMissing
+from application.ports.pex import (
+    Business,
+    Funding,
+    PexAccount,
+    PexPermissionMissing,
+    PexUnavailable,
+)
 from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInRefused
 from application.sign_in_with_pex import SignInWithPex
 from fakes.clock import FakeClock
@@ -110,6 +118,14 @@ def test_a_user_without_a_permission_is_told_which(world: World) -> None:
         world.sign_in.complete(state, FINE)
 
 
+def test_while_pex_is_away_a_person_is_told_to_begin_anew(world: World) -> None:
+    state = world.begun()
+    world.pex.account.refusals = [PexUnavailable("503")]
+    with pytest.raises(PexSignInRefused, match="503") as refused:
+        world.sign_in.complete(state, FINE)
+    assert refused.value.fix.startswith("Sign in with PEX again")
+
+
 def test_where_no_app_is_configured_nothing_begins(world: World) -> None:
     world.authority.check_refusal = PexSignInNotConfigured()
     with pytest.raises(PexSignInNotConfigured, match="No PEX app"):
@@ -121,6 +137,12 @@ def test_a_pasted_token_tells_the_same_without_a_browser(world: World) -> None:
     assert (identity.business.id, identity.actor) == (52311, "admin:dana.k")
     assert (identity.credential.scheme, identity.credential.token) == (API_TOKEN, "a-token")
     assert identity.credential.refresh_token is None
+
+
+def test_an_actor_is_told_even_where_pex_names_no_user(world: World) -> None:
+    identity = world.sign_in.identify("a-token")
+    nameless = replace(identity, business=replace(identity.business, user=""))
+    assert nameless.actor == "admin:a user of 52311"
 
 
 def test_no_secret_shows_in_what_is_handed_around(world: World) -> None:

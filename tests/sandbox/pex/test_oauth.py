@@ -48,7 +48,8 @@ class Person:
         return self.pex.oauth(Request("GET", path, headers, raw_query=urlencode(query or {})))
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> Response:
-        return self.pex.oauth(Request("POST", path, headers, urlencode(form).encode()))
+        sent = {"content-type": "application/x-www-form-urlencoded"} | headers
+        return self.pex.oauth(Request("POST", path, sent, urlencode(form).encode()))
 
     def code(self, **changes: str) -> str:
         hint = {"login_hint": str(PREPAID_BUSINESS)}
@@ -247,6 +248,18 @@ def test_a_code_used_twice_revokes_what_came_from_it(person: Person, ask: Ask) -
 def test_a_public_client_may_not_send_a_secret(person: Person) -> None:
     status, error = person.exchange(person.code(), client_secret="x")
     assert (status, error["error"]) == (400, "invalid_request")
+
+
+def test_what_is_not_form_encoded_is_refused(person: Person) -> None:
+    tokens = person.sign_in()
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    for path in ("/oauth21/token", "/oauth21/revoke"):
+        body = json.dumps(form | {"client_id": "pexbc"}).encode()
+        headers = {"content-type": "application/json"}
+        status, error = read(person.pex.oauth(Request("POST", path, headers, body)))
+        assert (status, error["error"]) == (400, "invalid_request")
+        assert person.post(path, {}).status == 400
+    assert person.refresh(tokens["refresh_token"])[0] == 200
 
 
 def test_an_unknown_grant_is_refused(person: Person) -> None:
