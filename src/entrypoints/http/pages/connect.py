@@ -75,7 +75,9 @@ def look_for_news(
     return Tab.of(request, services, principal, connection_id).news(shown)
 
 
-@post("/connections/{connection_id:uuid}/connect/look", sync_to_thread=True, opt={"roles": READERS})
+@post(
+    "/connections/{connection_id:uuid}/connect/look", sync_to_thread=True, opt={"roles": (ADMIN,)}
+)
 def look_again(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
