@@ -134,6 +134,14 @@ def test_the_first_time_from_an_empty_database_to_ready(page: Page) -> None:
     expect(page.locator(".headline").get_by_text("connected ready")).to_be_visible()
 
 
+def test_whoever_signs_in_by_token_on_the_way_to_connecting_has_connected(page: Page) -> None:
+    page.goto("/connect")
+    page.get_by_label("API token").fill(company.PREPAID_TOKEN)
+    page.get_by_label("API token").press("Enter")
+    page.wait_for_url(TAB)
+    assert "dana.k" in page.get_by_role("region", name="PEX", exact=True).inner_text()
+
+
 # --- PEX ----------------------------------------------------------------------------------------
 
 
