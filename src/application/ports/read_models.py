@@ -75,7 +75,10 @@ class SettingsVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run with its counts; `window` holds US Eastern days."""
+    """A run with its counts; `window` holds US Eastern days.
+
+    `code` and `cause` tell why it ended early, or what it waits for until `waiting_until`.
+    """
 
     id: UUID
     connection_id: UUID

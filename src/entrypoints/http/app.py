@@ -31,10 +31,14 @@ from entrypoints.http.observing import observed
 from entrypoints.http.pages import (
     connect,
     disconnect,
+    history,
     microsoft_return,
     new_connection,
     pex_sign_in,
+    progress,
+    run,
     sign_in,
+    sync,
 )
 from entrypoints.http.pages import connections as pages_of_connections
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
@@ -87,6 +91,10 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             *connect.HANDLERS,
             *disconnect.HANDLERS,
             *microsoft_return.HANDLERS,
+            *sync.HANDLERS,
+            *history.HANDLERS,
+            *run.HANDLERS,
+            *progress.HANDLERS,
         ],
         exception_handlers=PAGE_HANDLERS,
         include_in_schema=False,
