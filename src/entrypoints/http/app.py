@@ -27,6 +27,7 @@ from entrypoints.http import (
     vendor_aliases,
 )
 from entrypoints.http.observing import observed
+from entrypoints.http.pages import backlog as pages_of_backlog
 from entrypoints.http.pages import connections as pages_of_connections
 from entrypoints.http.pages import sign_in
 from entrypoints.http.pages import transactions as pages_of_transactions
@@ -76,6 +77,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             *sign_in.HANDLERS,
             *pages_of_connections.HANDLERS,
             *pages_of_transactions.HANDLERS,
+            *pages_of_backlog.HANDLERS,
         ],
         exception_handlers=PAGE_HANDLERS,
         include_in_schema=False,

@@ -16,14 +16,15 @@ from domain.money import ZERO, Money, total
 from domain.pex_snapshot import field_in_words, notices
 from domain.pex_transaction import Kind
 from domain.posted_transaction import Place, PostedTransaction
-from domain.refusals import fix_for
+from domain.refusals import Refusal, fix_for
+from domain.sync_run import Outcome
 from domain.transaction_receipts import TransactionReceipts
 from entrypoints.composition import Services
 from entrypoints.http.pages.bc_web import link
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.story import Chapter, chapters
 from entrypoints.http.pages.transaction_search import OUTCOMES, search
-from entrypoints.http.pages.whereabouts import whereabouts
+from entrypoints.http.pages.whereabouts import FOUND, Whereabouts, whereabouts
 from entrypoints.http.security import READERS, Principal, visible_connection
 from entrypoints.http.transactions import PLAIN, find_transaction
 
@@ -103,8 +104,12 @@ def transaction_page(
     pex_id: FromPath[int],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
+    look: FromQuery[str] = "",
 ) -> Response[str]:
-    """One transaction; `kind` is its kind, or the PEX record that it comes from."""
+    """One transaction; `kind` is its kind, or the PEX record that it comes from.
+
+    With `look` Business Central is asked where it is now.
+    """
     connection = visible_connection(services, principal, connection_id)
     view = find_transaction(services, connection_id, kind, pex_id)
     receipts = services.read_models.receipts(connection_id, view.record, view.pex_id)
@@ -112,6 +117,7 @@ def transaction_page(
     context = {
         "one": view,
         "where": whereabouts(view, receipts),
+        "looked": _looked(services, business, view) if look else None,
         "company": connection.company_name if _is_of(view, connection.company_id) else None,
         "links": {place: link(bc_api_url, view, place) for place in Place},
         "lines": lines(view),
@@ -124,6 +130,20 @@ def transaction_page(
         "field_in_words": field_in_words,
     }
     return connection_page(request, connection, TAB, "transaction.html", context)
+
+
+def _looked(services: Services, business: int, view: TransactionView) -> Whereabouts | None:
+    """What Business Central holds of it at this moment; None for what was not posted from here."""
+    if view.outcome is not Outcome.POSTED or view.entry is None:
+        return None
+    stream = PostedTransaction.create_id(business, view.record, view.pex_id)
+    try:
+        match = services.verify.one(view.connection_id, stream)
+    except Refusal as refusal:
+        return Whereabouts(
+            "warn", "Business Central could not be read.", refusal.cause, refusal.fix
+        )
+    return FOUND[match] if match else None
 
 
 def lines(view: TransactionView) -> Sequence[Line]:
@@ -165,8 +185,11 @@ def _events(services: Services, business: int, view: TransactionView) -> list[Re
 def _told(services: Services, events: Sequence[RecordedEvent]) -> list[Told]:
     """The story with its runs; each run is looked up once."""
     parts = chapters(events)
-    wanted = {part.run_id for part in parts if part.run_id is not None}
-    runs = {run_id: services.read_models.run(run_id) for run_id in wanted}
+    runs: dict[UUID | None, RunView | None] = {
+        run_id: services.read_models.run(run_id)
+        for run_id in {part.run_id for part in parts}
+        if run_id is not None
+    }
     return [Told(runs.get(part.run_id), part) for part in parts]
 
 

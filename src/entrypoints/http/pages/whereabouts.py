@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from application.ports.read_models import ReceiptView, TransactionView
+from application.verify import Match
 from domain.posted_transaction import Place, State
 from domain.refusals import fix_for
 from domain.sync_run import Outcome
@@ -54,6 +55,35 @@ UNDER_WAY = {
     ),
 }
 """Headline, why and what to do for states that end of themselves; "" leaves it to the code."""
+
+
+FOUND = {
+    Match.IN_JOURNAL: Whereabouts("good", "It is in the journal, as it was sent, not posted yet."),
+    Match.IN_LEDGER: Whereabouts("good", "It is posted in the ledger."),
+    Match.EDITED: Whereabouts(
+        "warn",
+        "It is in the journal, and somebody changed an account or an amount of it.",
+        fix="Nothing, where that was meant; it is not sent again.",
+    ),
+    Match.DELETED: Whereabouts(
+        "bad",
+        "It is neither in the journal nor in the ledger around its posting date.",
+        fix="Nothing, where it was deleted on purpose; it is not sent again. "
+        "Else ask support for a resync.",
+    ),
+    Match.PARTLY_DELETED: Whereabouts(
+        "bad",
+        "Only some of its lines are in the journal.",
+        fix="Complete or delete its lines in Business Central; it is not sent again.",
+    ),
+    Match.TWICE: Whereabouts(
+        "bad",
+        "Business Central holds more of it than was sent.",
+        fix="Compare journal and ledger by its document number, and delete what is too much from "
+        "the journal.",
+    ),
+}
+"""What a look into Business Central found."""
 
 
 def whereabouts(view: TransactionView, receipts: Sequence[ReceiptView] = ()) -> Whereabouts:
