@@ -1,7 +1,7 @@
 """Where is this purchase? Finding a transaction, and the page that answers (M27, M29, M33)."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 import sqlalchemy as sa
+from litestar.testing import TestClient
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import sign_in
@@ -18,6 +19,7 @@ from domain.refusals import PartlyFound
 from domain.sync_run import Outcome, RunPage
 from domain.sync_window import AUTO_MONTHS, months_back
 from entrypoints.demo.company import ApiUser
+from entrypoints.http.app import create_app
 from http_running import Running
 from persistence.read_models.story import Story, row
 from sandbox import company
@@ -304,6 +306,32 @@ def test_business_central_is_asked_where_it_is_now(
     running.sandbox.business_central.post()
     admin.get_by_role("button", name="Look in Business Central now").click()
     expect(admin.get_by_text("It is posted in the ledger.")).to_be_visible()
+
+
+def test_a_business_central_that_cannot_be_read_is_told_on_the_page(
+    support: Page, planted: Planted
+) -> None:
+    support.goto(f"{planted.list}/card/3")
+    support.get_by_role("button", name="Look in Business Central now").click()
+    assert "Business Central could not be read." in words(support)
+    assert "Posted in the ledger under document number PEX-3." in words(support)
+
+
+def test_a_public_business_central_is_linked_and_a_sandbox_is_not(
+    running: Running, books: Books
+) -> None:
+    services = running.services
+    now = services.clock.now()
+    session = services.browser_sessions.begin("sue", "support", (), now)
+    linked = {}
+    for url in (services.settings.bc_api_url, "https://api.businesscentral.dynamics.com"):
+        settings = services.settings.model_copy(update={"bc_api_url": url})
+        with TestClient(create_app(replace(services, settings=settings))) as client:
+            client.cookies.set("pexbc", session)
+            linked[url] = (
+                "https://businesscentral.dynamics.com/" in client.get(books.page("posted")).text
+            )
+    assert list(linked.values()) == [False, True]
 
 
 @pytest.mark.parametrize(
