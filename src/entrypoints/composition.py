@@ -18,6 +18,9 @@ from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from adapters.pex.oauth import HttpPexSignIn
+from adapters.pex.renewals import Renewals
+from adapters.telemetry.metrics import Metrics, OnRequest
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -33,6 +36,7 @@ from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
+from application.ports.pex_sign_in import PexSignIn
 from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
@@ -40,6 +44,7 @@ from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
+from application.sign_in_with_pex import SignInWithPex
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
@@ -86,6 +91,8 @@ class Services:
     browser_sessions: SqlBrowserSessions
     vault: Vault
     pex: PexAccess
+    pex_sign_in: PexSignIn
+    sign_in_with_pex: SignInWithPex
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
@@ -96,6 +103,7 @@ class Services:
     backlog: Backlog
     sweep: Sweep
     verify: Verify
+    metrics: Metrics
     closing: tuple[Callable[[], None], ...]
 
     def close(self) -> None:
@@ -110,7 +118,7 @@ def build(
     *,
     boundary: Callable[[str], None] = lambda _name: None,
     lease: timedelta = LASTING,
-    on_request: Callable[..., None] | None = None,
+    on_request: OnRequest | None = None,
 ) -> Services:
     """Wire the services of one process; the database must have been migrated.
 
@@ -119,26 +127,38 @@ def build(
     """
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url))
+    metrics = Metrics(database, clock)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
     worklist = SqlWorklist(database)
+    pex_sign_in = HttpPexSignIn(
+        settings.pex_oauth_url,
+        settings.pex_client_id,
+        settings.pex_scopes,
+        clock,
+        on_request=metrics.counting("pex", on_request),
+    )
     pex = HttpPexAccess(
-        settings.pex_api_url, vault, settings.pex_requests_per_minute, on_request=on_request
+        settings.pex_api_url,
+        vault,
+        settings.pex_requests_per_minute,
+        renewals=Renewals(vault, pex_sign_in, clock),
+        on_request=metrics.counting("pex", on_request),
     )
     sign_in = MsalSignIn(
         settings.entra_authority,
         settings.entra_client_id,
         settings.entra_client_secret.get_secret_value(),
         vault,
-        on_request=on_request,
+        on_request=metrics.counting("entra", on_request),
     )
     business_central = HttpBusinessCentral(
         settings.bc_api_url,
         sign_in,
         clock,
         concurrency=settings.bc_concurrency,
-        on_request=on_request,
+        on_request=metrics.counting("bc", on_request),
     )
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central, log, clock)
@@ -160,6 +180,8 @@ def build(
         SqlBrowserSessions(database),
         vault,
         pex,
+        pex_sign_in,
+        SignInWithPex(pex_sign_in, pex, vault, clock),
         business_central,
         Connect(
             log,
@@ -171,6 +193,7 @@ def build(
             clock,
             atomically,
             wakeups,
+            pex_sign_in,
         ),
         Configure(log, pex, business_central, clock, wakeups),
         AliasVendors(log, business_central, clock),
@@ -213,5 +236,6 @@ def build(
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
-        (pex.close, sign_in.close, business_central.close, database.dispose),
+        metrics,
+        (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
     )
