@@ -95,7 +95,8 @@ def pictures_page(
             request, connection, "pictures", "pictures.html", asked, status=status_of(refusal)
         )
     figures = services.read_models.figures(connection_id, days)
-    asked = {"start": days.start, "end": days.end, "show": show, "errors": {}, "figures": figures}
+    asked: dict[str, Any] = {"start": days.start, "end": days.end, "show": show, "errors": {}}
+    asked["figures"] = figures
     context = {**asked, **_posted(figures, days, show), **_rest(figures, days)}
     return connection_page(request, connection, "pictures", "pictures.html", context)
 
