@@ -16,6 +16,7 @@ from domain.sync_run import Outcome, Reported
 from entrypoints.demo.company import ApiUser
 from http_running import Running
 from sandbox import company
+from sandbox.faults import Fault
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,18 @@ def test_spending_is_what_was_debited_for_purchases_and_fees(
     shown = amounts(pictures, "Spend by account", "Amount")
     assert sum(shown) == -sum(row.amount.amount for row in spending)
     assert shown == sorted(shown, reverse=True)
+
+
+def test_accounts_go_by_number_and_name_without_asking_business_central(
+    pictures: Page, running: Running, connected: str
+) -> None:
+    down = Fault(times=-1)
+    running.sandbox.business_central.faults.plant(down)
+    pictures.goto(f"/connections/{connected}/pictures")
+    spend = pictures.get_by_role("region", name="Spend by account")
+    assert spend.get_by_role("listitem").filter(has_text="62400 Meals").is_visible()
+    assert down.calls == 0
+    running.sandbox.business_central.faults.clear()
 
 
 def test_bars_lead_to_the_transactions_behind_them(pictures: Page, connected: str) -> None:

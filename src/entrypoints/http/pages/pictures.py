@@ -1,7 +1,7 @@
 """Pictures of a connection: posted per day and kind, failures by cause, spend by account (M36)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -69,6 +69,7 @@ class AccountLine:
     """An account with its bar; without a number for all others together."""
 
     account: SpentOn
+    name: str
     bar: charts.Lying
     others: int = 0
 
@@ -97,7 +98,8 @@ def pictures_page(
     figures = services.read_models.figures(connection_id, days)
     asked: dict[str, Any] = {"start": days.start, "end": days.end, "show": show, "errors": {}}
     asked["figures"] = figures
-    context = {**asked, **_posted(figures, days, show), **_rest(figures, days)}
+    names = services.account_names.of(connection_id, connection.company_id or "")
+    context = {**asked, **_posted(figures, days, show), **_rest(figures, days, names)}
     return connection_page(request, connection, "pictures", "pictures.html", context)
 
 
@@ -179,7 +181,7 @@ def _totals(posted: Sequence[PostedOnDay], days: SyncWindow) -> list[KindTotal]:
     ]
 
 
-def _rest(figures: Figures, days: SyncWindow) -> dict[str, Any]:
+def _rest(figures: Figures, days: SyncWindow, names: Mapping[str, str]) -> dict[str, Any]:
     bars = charts.lying([Decimal(one.number) for one in figures.waiting])
     causes = [
         CauseLine(
@@ -192,21 +194,27 @@ def _rest(figures: Figures, days: SyncWindow) -> dict[str, Any]:
     ]
     return {
         "causes": causes,
-        "accounts": account_lines(figures.spent),
+        "accounts": account_lines(figures.spent, names),
+        "names": names,
         "spent_lines": sum(one.lines for one in figures.spent),
         "spent_total": total(one.amount for one in figures.spent),
     }
 
 
-def account_lines(spent: Sequence[SpentOn]) -> list[AccountLine]:
-    """The largest accounts, and all others in one line."""
+def account_lines(spent: Sequence[SpentOn], names: Mapping[str, str]) -> list[AccountLine]:
+    """The largest accounts, and all others in one line; a name is empty where it is not known."""
     shown, others = charts.largest(spent, lambda one: one.amount.amount, MOST_ACCOUNTS)
     if others:
         lines = sum(one.lines for one in others)
         shown.append(SpentOn("", lines, total(one.amount for one in others)))
     bars = charts.lying([one.amount.amount for one in shown])
     return [
-        AccountLine(one, bar, 0 if one.account_number else len(others))
+        AccountLine(
+            one,
+            names.get(one.account_number, ""),
+            bar,
+            0 if one.account_number else len(others),
+        )
         for one, bar in zip(shown, bars, strict=True)
     ]
 
