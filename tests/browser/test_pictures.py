@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from browser.conftest import sign_in
@@ -151,6 +152,23 @@ def test_days_that_no_picture_shows_are_refused_beside_their_field(
     field = pictures.get_by_label(label)
     expect(field).to_have_accessible_description(re.compile(re.escape(told)))
     expect(field).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_page_of_pictures_asks_the_database_few_questions(
+    running: Running, connected: str, reported: list[Reported]
+) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("SELECT"):
+            asked.append(statement)
+
+    engine = running.services.database.engine
+    with running.client(running.token("support")) as client:
+        sa.event.listen(engine, "before_cursor_execute", note)
+        assert client.get(f"/connections/{connected}/pictures").status_code == 200
+        sa.event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) <= 6
 
 
 def test_pictures_are_accessible_small_and_fit_a_phone(

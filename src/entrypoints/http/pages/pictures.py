@@ -91,9 +91,9 @@ def pictures_page(
         days = picture_days(_day("from", start), _day("to", end), today)
     except PictureDaysRefused as refusal:
         wrong = {refusal.field: {"detail": refusal.cause, "fix": refusal.fix}}
-        asked = {"start": start, "end": end, "show": show, "errors": wrong, "figures": None}
+        form = {"start": start, "end": end, "show": show, "errors": wrong, "figures": None}
         return connection_page(
-            request, connection, "pictures", "pictures.html", asked, status=status_of(refusal)
+            request, connection, "pictures", "pictures.html", form, status=status_of(refusal)
         )
     figures = services.read_models.figures(connection_id, days)
     asked: dict[str, Any] = {"start": days.start, "end": days.end, "show": show, "errors": {}}
