@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from application.ports.pictures import Figures
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
@@ -249,6 +250,9 @@ class ReadModels(Protocol):
 
         Oldest posting date first, those that left behind those that are about to.
         """
+
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """What is posted, what waits for somebody and what was spent, by posting date (M36)."""
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None

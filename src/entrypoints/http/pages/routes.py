@@ -9,6 +9,7 @@ from entrypoints.http.pages import (
     microsoft_return,
     new_connection,
     pex_sign_in,
+    pictures,
     progress,
     run,
     sign_in,
@@ -30,4 +31,5 @@ HANDLERS = [
     *progress.HANDLERS,
     *transactions.HANDLERS,
     *backlog.HANDLERS,
+    *pictures.HANDLERS,
 ]
