@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?= tests
 
-.PHONY: help demo test chaos check format lock serve sandbox bench clean
+.PHONY: help demo test chaos check format lock serve sandbox bench guide clean
 .DEFAULT_GOAL := help
 
 help: ## Explain every target
@@ -38,6 +38,9 @@ sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 
 bench: $(READY) ## Measure requests and speed; print a table and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
+
+guide: $(READY) ## Write the guide's list of error codes anew from the code
+	$(BIN)/python tests/docs/error_catalogue.py
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
