@@ -1,9 +1,10 @@
 """The journals that the guide shows, made by the mapping itself."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from builders.company import BANK, DELI, MEALS, PEX_CREDIT, REBATES, by_tag, chart, settings
 from builders.rows import card_fee, invoice, purchase, rebate, refund, transfer
+from domain.chart import Account, BankAccount, Vendor
 from domain.document_keys import DocumentKeys
 from domain.journal_entry import AccountType, JournalEntry, JournalLine
 from domain.mapping import map_transaction
@@ -54,12 +55,12 @@ def _entry(row: PexTransaction, chosen: Settings) -> JournalEntry:
 
 def _row(line: JournalLine) -> str:
     company = chart()
-    names = {
-        AccountType.GL: company.accounts,
-        AccountType.VENDOR: company.vendors,
-        AccountType.BANK: company.bank_accounts,
+    finders: Mapping[AccountType, Callable[[str], Account | Vendor | BankAccount | None]] = {
+        AccountType.GL: company.accounts.find,
+        AccountType.VENDOR: company.vendors.find,
+        AccountType.BANK: company.bank_accounts.find,
     }
-    found = names[line.account_type].find(line.account_number)
+    found = finders[line.account_type](line.account_number)
     assert found is not None
     kind = "" if line.account_type is AccountType.GL else f"{line.account_type.value} "
     account = f"{kind}{line.account_number} {found.name}"
