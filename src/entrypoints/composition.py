@@ -18,6 +18,8 @@ from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from adapters.pex.oauth import HttpPexSignIn
+from adapters.pex.renewals import Renewals
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -33,6 +35,7 @@ from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
+from application.ports.pex_sign_in import PexSignIn
 from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
@@ -40,6 +43,7 @@ from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
+from application.sign_in_with_pex import SignInWithPex
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
@@ -86,6 +90,8 @@ class Services:
     browser_sessions: SqlBrowserSessions
     vault: Vault
     pex: PexAccess
+    pex_sign_in: PexSignIn
+    sign_in_with_pex: SignInWithPex
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
@@ -123,8 +129,19 @@ def build(
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
     worklist = SqlWorklist(database)
+    pex_sign_in = HttpPexSignIn(
+        settings.pex_oauth_url,
+        settings.pex_client_id,
+        settings.pex_scopes,
+        clock,
+        on_request=on_request,
+    )
     pex = HttpPexAccess(
-        settings.pex_api_url, vault, settings.pex_requests_per_minute, on_request=on_request
+        settings.pex_api_url,
+        vault,
+        settings.pex_requests_per_minute,
+        renewals=Renewals(vault, pex_sign_in, clock),
+        on_request=on_request,
     )
     sign_in = MsalSignIn(
         settings.entra_authority,
@@ -160,6 +177,8 @@ def build(
         SqlBrowserSessions(database),
         vault,
         pex,
+        pex_sign_in,
+        SignInWithPex(pex_sign_in, pex, vault, clock),
         business_central,
         Connect(
             log,
@@ -171,6 +190,7 @@ def build(
             clock,
             atomically,
             wakeups,
+            pex_sign_in,
         ),
         Configure(log, pex, business_central, clock, wakeups),
         AliasVendors(log, business_central, clock),
@@ -213,5 +233,5 @@ def build(
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Verify(log, read_models, business_central),
-        (pex.close, sign_in.close, business_central.close, database.dispose),
+        (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
     )

@@ -20,7 +20,6 @@ from application.ports.sign_in import (
     MicrosoftUnavailable,
     MicrosoftUser,
 )
-from application.ports.vault import StaleSecretError
 from fakes.vault import FakeVault
 from sandbox import company
 from sandbox.clock import SandboxClock
@@ -34,22 +33,8 @@ DISCOVERY = "openid-configuration"
 TOKEN = "oauth2/v2.0/token"
 
 
-class VersionedVault(FakeVault):
-    """Refuses stale writes, and lets nobody bring back what was deleted, as the real one does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.versions: dict[tuple[UUID, str], int] = {}
-
-    def put(
-        self, owner: UUID, purpose: str, secret: bytes, expected_version: int | None = None
-    ) -> int:
-        kept = self.get(owner, purpose)
-        if expected_version is not None and expected_version != (kept[1] if kept else 0):
-            raise StaleSecretError(owner, purpose)
-        version = self.versions[owner, purpose] = self.versions.get((owner, purpose), 0) + 1
-        self._kept[owner, purpose] = (secret, version)
-        return version
+class OpenVault(FakeVault):
+    """Lets a test look into it."""
 
     def kept(self, owner: UUID, purpose: str) -> bytes:
         return self._kept[owner, purpose][0]
@@ -58,10 +43,6 @@ class VersionedVault(FakeVault):
     def is_empty(self) -> bool:
         return not self._kept
 
-    def delete(self, owner: UUID, purpose: str) -> None:
-        super().delete(owner, purpose)
-        self.versions[owner, purpose] = self.versions.get((owner, purpose), 0) + 1
-
 
 class Entra:
     """The simulator behind a socket, and the processes of the product that use it."""
@@ -69,7 +50,7 @@ class Entra:
     def __init__(self, server: Server, played: EntraSandbox) -> None:
         self.url = server.url
         self.played = played
-        self.vault = VersionedVault()
+        self.vault = OpenVault()
         self.connection = uuid4()
         self.seconds = 1_000_000.0
         self.opened: list[MsalSignIn] = []
@@ -573,7 +554,7 @@ class Microsoft:
             "https://login.test/",
             "app",
             "app-secret",
-            VersionedVault(),
+            OpenVault(),
             transport=httpx.MockTransport(self._respond),
         )
 

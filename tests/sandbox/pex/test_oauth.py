@@ -17,6 +17,7 @@ from sandbox.clock import SandboxClock
 from sandbox.company import CREDIT_BUSINESS, PREPAID_BUSINESS, PREPAID_TOKEN
 from sandbox.pex import PexSandbox
 from sandbox.pex.tokens import APP_ID, APP_SECRET
+from sandbox.pex.wire import Refusal
 from sandbox.web import Request, Response, Server, mounted
 
 Ask = Callable[..., tuple[int, Any]]
@@ -139,6 +140,7 @@ def test_denying_sends_the_browser_back_with_an_error(person: Person, hint: dict
         {"redirect_uri": "http://conn.example/callback"},
         {"redirect_uri": "javascript:alert(1)"},
         {"client_id": ""},
+        {"client_id": "an app that nobody registered"},
     ],
 )
 def test_nobody_is_sent_to_an_address_that_is_not_trusted(
@@ -155,6 +157,16 @@ def test_nobody_is_sent_to_an_address_that_is_not_trusted(
 def test_a_challenge_by_s256_is_mandatory(person: Person, changes: dict[str, str]) -> None:
     answer = person.get("/oauth21/authorize", ASKED | changes)
     assert sent_back(answer) == {"error": "invalid_request", "state": "s-1"}
+
+
+def test_a_persons_decision_can_be_made_without_the_page(pex: PexSandbox, person: Person) -> None:
+    address = f"http://127.0.0.1/pex-oauth/oauth21/authorize?{urlencode(ASKED)}"
+    back = pex.sign_in(address, CREDIT_BUSINESS)
+    assert (back.target, back.fields["state"]) == (BACK, "s-1")
+    assert person.exchange(back.fields["code"])[0] == 200
+    assert pex.sign_in(address, approve=False).fields["error"] == "access_denied"
+    with pytest.raises(Refusal):
+        pex.sign_in(address.replace("code_challenge=", "challenge="))
 
 
 def test_the_token_answer_has_the_members_of_the_contract(person: Person) -> None:
