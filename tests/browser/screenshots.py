@@ -93,7 +93,7 @@ class Tour:
 
     def _sync(self) -> None:
         preview = self._user.run(self._id, preview=True, watch=lambda _run: None)
-        self._shoot("preview", f"/runs/{preview['id']}")
+        self._shoot("preview", f"/runs/{preview['id']}?outcome=would_post#rows")
         with self._slow_business_central():
             run = self._user.call("POST", f"/connections/{self._id}/runs", {}).json()["id"]
             wait_until(lambda: self._run(run)["counts"]["posted"] > 0, "the first entries")
