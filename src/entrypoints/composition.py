@@ -8,6 +8,7 @@ from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
+from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
@@ -32,7 +33,9 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.know_accounts import KnowAccounts
 from application.notice_missing import NoticeMissing
+from application.ports.account_names import AccountNames
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -87,6 +90,7 @@ class Services:
     clock: Clock
     log: EventLog
     read_models: ReadModels
+    account_names: AccountNames
     api_tokens: SqlApiTokens
     browser_sessions: SqlBrowserSessions
     vault: Vault
@@ -161,7 +165,9 @@ def build(
         on_request=metrics.counting("bc", on_request),
     )
     atomically = database.transaction
-    sessions = RunSessions(business_central, business_central, log, clock)
+    account_names = SqlAccountNames(database)
+    charts = KnowAccounts(business_central, account_names)
+    sessions = RunSessions(charts, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
@@ -176,6 +182,7 @@ def build(
         clock,
         log,
         read_models,
+        account_names,
         SqlApiTokens(database),
         SqlBrowserSessions(database),
         vault,
@@ -195,7 +202,7 @@ def build(
             wakeups,
             pex_sign_in,
         ),
-        Configure(log, pex, business_central, clock, wakeups),
+        Configure(log, pex, charts, clock, wakeups),
         AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         StartRun(log, clock, wakeups),

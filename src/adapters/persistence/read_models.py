@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
-from adapters.persistence.projections import afterwards
+from adapters.persistence.projections import afterwards, pictures
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
@@ -31,6 +31,7 @@ from adapters.persistence.read_model_tables import (
     transactions,
 )
 from application.ports.event_log import EventLog
+from application.ports.pictures import Figures
 from application.ports.read_models import (
     BacklogFilter,
     ConnectionView,
@@ -68,6 +69,7 @@ class SqlReadModels:
         self, database: Database, log: EventLog, events_a_page: int = EVENTS_A_PAGE
     ) -> None:
         self._views = KeepingUp(database, log, events_a_page)
+        self._dialect = database.engine.dialect.name
 
     # --- keeping up ----------------------------------------------------------------------------
 
@@ -199,6 +201,11 @@ class SqlReadModels:
         """What would be posted if somebody acted, of the days that leave and of those that left."""
         query, order = afterwards.backlog(connection_id, wanted)
         return self._page(query, order, transaction_view, limit, cursor)
+
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """The figures of the pictures, added up by the database."""
+        query = pictures.figures_query(self._dialect, connection_id, days)
+        return pictures.figures(self._views.read(query))
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None

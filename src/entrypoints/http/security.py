@@ -235,12 +235,18 @@ def visible_connection(
 
 def visible_run(services: Services, principal: Principal, run_id: UUID) -> RunView:
     """The run, or NotFound where it is not there or another tenant's; its id goes to the log."""
+    return visible_run_of(services, principal, run_id)[0]
+
+
+def visible_run_of(
+    services: Services, principal: Principal, run_id: UUID
+) -> tuple[RunView, ConnectionView]:
+    """The same with its connection."""
     structlog.contextvars.bind_contextvars(run_id=str(run_id))
     run = services.read_models.run(run_id)
     if run is None:
         raise NotFound("run")
-    visible_connection(services, principal, run.connection_id)
-    return run
+    return run, visible_connection(services, principal, run.connection_id)
 
 
 def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[None]]:
