@@ -13,6 +13,7 @@ from entrypoints.http.pages import (
     progress,
     run,
     sign_in,
+    standing,
     sync,
     transactions,
 )
@@ -23,6 +24,7 @@ HANDLERS = [
     *connections.HANDLERS,
     *new_connection.HANDLERS,
     *connect.HANDLERS,
+    *standing.HANDLERS,
     *microsoft_return.HANDLERS,
     *disconnect.HANDLERS,
     *sync.HANDLERS,
