@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -127,6 +128,18 @@ def test_an_automatic_run_posts_all_that_the_settings_sync_within_two_months(
     assert world.times_in_books(1) == 1
 
 
+def test_an_automatic_run_syncs_the_tag_options_that_the_settings_sync(
+    automatic: Automatic,
+) -> None:
+    chosen = settings()
+    mappings = tuple(replace(one, sync_options=True) for one in chosen.purchases.mappings)
+    purchases = replace(chosen.purchases, mappings=mappings)
+    automatic.world.save_settings(replace(chosen, purchases=purchases))
+    automatic.slot()
+    automatic.look()
+    assert [run.tag_options for run in automatic.runs()] == [True]
+
+
 def test_slots_that_nobody_was_awake_for_become_one_run(automatic: Automatic) -> None:
     automatic.world.clock.advance(9 * DAY.total_seconds())
     assert len(automatic.look()) == 1
@@ -185,12 +198,8 @@ def test_a_connection_that_syncs_nothing_skips_the_slot_and_says_why(
     automatic: Automatic,
 ) -> None:
     nothing = Settings(company_id="company", pex_account_id="a1")
-    automatic.world.save_settings(nothing)
-    off = settings()
-    purchases = type(off.purchases)(enabled=False)
-    automatic.world.save_settings(
-        Settings(company_id="company", pex_account_id="a1", purchases=purchases)
-    )
+    off = replace(nothing.purchases, enabled=False)
+    automatic.world.save_settings(replace(nothing, purchases=off))
     automatic.slot()
     (slot,) = automatic.look()
     assert (slot.run_id, slot.code) == (None, "NOTHING_TO_SYNC")
