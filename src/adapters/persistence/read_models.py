@@ -71,7 +71,6 @@ class SqlReadModels:
         self, database: Database, log: EventLog, events_a_page: int = EVENTS_A_PAGE
     ) -> None:
         self._views = KeepingUp(database, log, events_a_page)
-        self._dialect = database.engine.dialect.name
 
     # --- keeping up ----------------------------------------------------------------------------
 
@@ -205,9 +204,10 @@ class SqlReadModels:
         return self._page(query, order, transaction_view, limit, cursor)
 
     def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
-        """The figures of the pictures, added up by the database."""
-        query = pictures.figures_query(self._dialect, connection_id, days)
-        return pictures.figures(self._views.read(query))
+        """The figures of the pictures, from one query."""
+        return self._views.look(
+            lambda connection: pictures.figures(connection, connection_id, days)
+        )
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
