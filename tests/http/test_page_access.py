@@ -124,6 +124,8 @@ def test_every_page_opens_for_the_roles_that_it_names(
             for role in roles:
                 answer = call(browsers[role], method, path, ids)
                 expected = (200, 303, 404) if "{pex_id}" in path else (200, 303)
+                if path.endswith("/return"):  # without what Microsoft sends back there is nothing
+                    expected = (422,)
                 assert answer.status_code in expected, (path, role, answer.text)
 
 
