@@ -29,6 +29,7 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -37,6 +38,7 @@ from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
+from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
@@ -89,6 +91,8 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    known_choices: KnownChoices
+    preview_settings: PreviewSettings
     alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
@@ -141,6 +145,7 @@ def build(
         on_request=on_request,
     )
     atomically = database.transaction
+    configure = Configure(log, pex, business_central, clock, wakeups)
     sessions = RunSessions(business_central, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
@@ -172,7 +177,9 @@ def build(
             atomically,
             wakeups,
         ),
-        Configure(log, pex, business_central, clock, wakeups),
+        configure,
+        KnownChoices(configure, log, clock),
+        PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         StartRun(log, clock, wakeups),

@@ -28,7 +28,10 @@ from entrypoints.http import (
 )
 from entrypoints.http.observing import observed
 from entrypoints.http.pages import connections as pages_of_connections
+from entrypoints.http.pages import settings as pages_of_settings
+from entrypoints.http.pages import settings_versions as pages_of_versions
 from entrypoints.http.pages import sign_in
+from entrypoints.http.pages import vendor_aliases as pages_of_aliases
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
 from entrypoints.http.pages.static import static
 from entrypoints.http.problems import HANDLERS
@@ -71,7 +74,13 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
     )
     pages = Router(
         "/",
-        route_handlers=[*sign_in.HANDLERS, *pages_of_connections.HANDLERS],
+        route_handlers=[
+            *sign_in.HANDLERS,
+            *pages_of_connections.HANDLERS,
+            *pages_of_settings.HANDLERS,
+            *pages_of_versions.HANDLERS,
+            *pages_of_aliases.HANDLERS,
+        ],
         exception_handlers=PAGE_HANDLERS,
         include_in_schema=False,
     )
