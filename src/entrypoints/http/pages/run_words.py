@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.ports.read_models import RunView
+from domain.eligibility import kinds_on
+from domain.pex_transaction import POSTABLE
 from domain.refusals import fix_for
+from domain.settings import Settings
 from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
+from domain.synced_fields import synced_fields
 from entrypoints.http import rendering
 from entrypoints.http.pages.rendering import counted, words
 from entrypoints.http.run_answers import ProgressAnswer
@@ -199,3 +203,10 @@ KIND_HINTS = {
     "bill_payments": "of the line of credit",
     TAG_OPTIONS: "from Business Central to PEX",
 }
+
+
+def offered(settings: Settings) -> tuple[str, ...]:
+    """The kinds that the settings sync, by the names that a run's request uses (M16)."""
+    on = kinds_on(settings)
+    kinds = tuple(f"{kind.value}s" for kind in POSTABLE if kind in on)
+    return (*kinds, TAG_OPTIONS) if synced_fields(settings) else kinds
