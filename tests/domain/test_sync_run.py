@@ -167,6 +167,7 @@ def test_a_run_waits_while_a_service_is_away_and_forgets_it_once_it_goes_on() ->
     assert (run.stalled, run.stalled_until, run.status) == (2, until, RunStatus.RUNNING)
     run.fetched_page(NOW, Record.CARD, 1, None)
     assert (run.stalled, run.stalled_until) == (0, None)
+    assert not any(run.trouble)
     run.stall(NOW, "BC_UNAVAILABLE", "503", until)
     run.report((ended(Outcome.POSTED),), NOW)
     assert (run.stalled, run.stalled_until) == (0, None)

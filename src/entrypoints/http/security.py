@@ -141,7 +141,7 @@ def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], A
         roles = handler.opt.get("roles")
         if roles is None:
             return
-        principal = _by_session(services, connection)
+        principal = by_session(services, connection)
         if principal is None:
             principal = _by_token(services, connection, failed)
         elif connection.scope.get("method") not in SAFE:
@@ -168,7 +168,7 @@ def _by_token(
     return Principal(token.id, token.name, token.role, token.businesses, token.limited)
 
 
-def _by_session(
+def by_session(
     services: Services, connection: ASGIConnection[Any, Any, Any, Any]
 ) -> Principal | None:
     """Who is signed in with this browser; None where a token is sent, or nobody is."""
