@@ -28,6 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -100,7 +101,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
         "request",
         lambda request: (
             None
-            if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+            if request.url.startswith((*LOOPBACK, "data:", "blob:"))
             else troubles.append(f"loaded {request.url}")
         ),
     )

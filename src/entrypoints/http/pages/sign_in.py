@@ -45,7 +45,7 @@ def sign_in_page(
     next: FromQuery[str] = "/",  # noqa: A002 - the address's own word
 ) -> Response[str]:
     """The ways to sign in."""
-    return _page(request, services, next)
+    return sign_in_again(request, services, next)
 
 
 @post("/sign-in", sync_to_thread=True, opt=PUBLIC)
@@ -62,7 +62,7 @@ def sign_in(
         secret = _begin(services, data.token.strip())
     except Refusal as refusal:
         failed.note(address)
-        return _page(request, services, data.next, refusal)
+        return sign_in_again(request, services, data.next, refusal)
     return signed_in(services, secret, data.next)
 
 
@@ -95,11 +95,16 @@ def _begin(services: Services, token: str) -> str:
     return services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
 
 
-def signed_in(services: Services, secret: str, onward: str) -> Redirect:
+def signed_in(services: Services, secret: str, onward: str, *cookies: Cookie) -> Redirect:
     """Go on with a session, to a page of ours and nowhere else."""
-    inside = onward.startswith("/") and not onward.startswith(("//", "/\\"))
     cookie = _cookie(services, secret, int(LASTING.total_seconds()))
-    return Redirect(onward if inside else "/", status_code=SEE_OTHER, cookies=[cookie])
+    return Redirect(inside(onward), status_code=SEE_OTHER, cookies=[cookie, *cookies])
+
+
+def inside(onward: str) -> str:
+    """An address to go on to, or the first page where it is none of ours."""
+    ours = onward.startswith("/") and not onward.startswith(("//", "/\\"))
+    return onward if ours else "/"
 
 
 def _cookie(services: Services, secret: str, seconds: int) -> Cookie:
@@ -114,12 +119,13 @@ def _cookie(services: Services, secret: str, seconds: int) -> Cookie:
     )
 
 
-def _page(
+def sign_in_again(
     request: Request[Any, Any, Any],
     services: Services,
     onward: str,
     refusal: Refusal | None = None,
 ) -> Response[str]:
+    """The page to sign in at, with what was refused last."""
     context = {
         "next": onward,
         "refusal": refusal,

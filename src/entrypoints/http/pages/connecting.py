@@ -1,0 +1,34 @@
+"""Connect the PEX business that somebody has just signed in for (M1, M2, M45)."""
+
+from uuid import UUID
+
+from application.pex_identity import PexIdentity
+from entrypoints.composition import Services
+from entrypoints.http.refusals import BusinessNotYours, OtherBusiness
+from entrypoints.http.security import Principal, let_see, visible_connection
+
+
+def connect_business(
+    services: Services,
+    principal: Principal,
+    identity: PexIdentity,
+    connection_id: UUID | None = None,
+) -> UUID:
+    """The connection, new or with a new credential; whoever signed in sees it from now on.
+
+    Raises:
+        OtherBusiness: it was to be the business of `connection_id`.
+        BusinessNotYours: the principal is limited to others.
+    """
+    business = identity.business
+    if connection_id is not None:
+        expected = visible_connection(services, principal, connection_id)
+        if expected.business_id != business.id:
+            raise OtherBusiness(business.name)
+    is_new = business.id not in principal.businesses
+    if is_new and principal.limited:
+        raise BusinessNotYours(business.id)
+    connected, _ = services.connect.with_pex(identity, principal.actor)
+    if is_new:
+        let_see(services, principal, business.id)
+    return connected
