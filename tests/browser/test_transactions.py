@@ -235,7 +235,7 @@ def test_a_posted_purchase_shows_its_lines_receipts_and_story(admin: Page, books
     text = words(admin)
     assert "Lines 70" in text
     table = admin.get_by_role("table", name="Document number")
-    assert "62400" in table.inner_text()
+    assert "62400\nMeals and entertainment" in table.inner_text()
     assert "DEPARTMENT: OPS" in table.inner_text()
     assert table.locator("tr.sum td.number").all_inner_texts() == ["48.60", "48.60"]
     receipts = admin.get_by_role("region", name="Receipts").inner_text()
@@ -499,7 +499,7 @@ def test_pages_are_accessible_narrow_and_small(
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("", 6), ("?outcome=skipped&kind=purchase", 6), ("?q=bulk", 6), ("/card/3", 11)],
+    [("", 6), ("?outcome=skipped&kind=purchase", 6), ("?q=bulk", 6), ("/card/3", 12)],
 )
 def test_a_page_is_made_with_few_queries(
     running: Running, planted: Planted, path: str, most: int
