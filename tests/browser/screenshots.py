@@ -93,7 +93,7 @@ class Tour:
 
     def _sync(self) -> None:
         preview = self._user.run(self._id, preview=True, watch=lambda _run: None)
-        self._shoot("preview", f"/runs/{preview['id']}?outcome=would_post#rows")
+        self._shoot("preview", f"/runs/{preview['id']}?outcome=would_post", see="table")
         with self._slow_business_central():
             run = self._user.call("POST", f"/connections/{self._id}/runs", {}).json()["id"]
             wait_until(lambda: self._run(run)["counts"]["posted"] > 0, "the first entries")
@@ -146,7 +146,9 @@ class Tour:
         *,
         size: tuple[int, int] = WIDE,
         scheme: Literal["light", "dark"] = "light",
+        see: str = "body",
     ) -> None:
+        """Take a picture of a page from where `see` begins, a CSS selector."""
         width, height = size
         self._page.set_viewport_size({"width": width, "height": height})
         self._page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -154,6 +156,7 @@ class Tour:
         if answer is None or not answer.ok:
             raise SystemExit(f"{name}: {path} answers {answer and answer.status}")
         self._page.get_by_role("heading", level=1).wait_for()
+        self._page.locator(see).first.evaluate("one => one.scrollIntoView()")
         picture = b64encode(self._page.screenshot()).decode()
         smaller = self._dark_room.evaluate(SMALLER, picture)
         (FOLDER / f"{name}.png").write_bytes(b64decode(smaller))
