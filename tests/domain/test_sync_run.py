@@ -168,7 +168,7 @@ def test_a_run_waits_while_a_service_is_away_and_forgets_it_once_it_goes_on() ->
     assert run.trouble == ("BC_UNAVAILABLE", "503")
     run.fetched_page(NOW, Record.CARD, 1, None)
     assert (run.stalled, run.stalled_until) == (0, None)
-    assert run.trouble == (None, None)
+    assert not any(run.trouble)
     run.stall(NOW, "BC_UNAVAILABLE", "503", until)
     run.report((ended(Outcome.POSTED),), NOW)
     assert (run.stalled, run.stalled_until) == (0, None)
