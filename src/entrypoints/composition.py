@@ -30,6 +30,7 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.keep_alive import KeepAlive
 from application.notice_missing import NoticeMissing
 from application.plan_schedule import PlanSchedule
 from application.ports.clock import Clock
@@ -156,6 +157,7 @@ def build(
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     schedule = SqlSchedule(database)
     start_run = StartRun(log, clock, wakeups)
+    check = CheckConnection(log, pex, business_central, business_central, clock)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -181,7 +183,7 @@ def build(
         ),
         Configure(log, pex, business_central, clock, wakeups, schedule),
         AliasVendors(log, business_central, clock),
-        CheckConnection(log, pex, business_central, business_central, clock),
+        check,
         start_run,
         AdvanceRun(
             log,
@@ -222,6 +224,7 @@ def build(
         Scheduling(
             PlanSchedule(read_models, schedule, clock),
             StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
+            KeepAlive(log, schedule, vault, pex, check, leases, clock),
         ),
         Verify(log, read_models, business_central),
         (pex.close, sign_in.close, business_central.close, database.dispose),

@@ -24,7 +24,7 @@ class Scheduler:
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._look, args=(task,), name=name, daemon=True)
-            for name, task in (("schedule", self._syncs),)
+            for name, task in (("schedule", self._syncs), ("sign-ins", self._sign_ins))
         ]
 
     def start(self) -> None:
@@ -79,3 +79,24 @@ class Scheduler:
                 reason=slot.cause,
                 next_at=next_at,
             )
+
+    def _sign_ins(self, _looks: int) -> None:
+        """One after the other: none of them is in a hurry, and all together would be a burst."""
+        sign_ins = self._services.scheduling.sign_ins
+        for due in sign_ins.due():
+            with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
+                self._quietly(self._keep, due)
+
+    def _keep(self, due: Planned) -> None:
+        kept = self._services.scheduling.sign_ins.keep(due)
+        if kept is None:
+            return
+        if kept.code is not None:
+            log.warning(
+                "sign-ins not kept alive",
+                refusal=kept.code,
+                reason=kept.cause,
+                next_at=kept.next_at.isoformat(),
+            )
+        elif kept.renewed:
+            log.info("the PEX token was renewed")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from application.keep_alive import KeepAlive
 from application.plan_schedule import PlanSchedule
 from application.start_due_runs import StartDueRuns
 
@@ -12,3 +13,4 @@ class Scheduling:
 
     plan: PlanSchedule
     syncs: StartDueRuns
+    sign_ins: KeepAlive
