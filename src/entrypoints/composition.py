@@ -13,6 +13,7 @@ from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.schedule import SqlSchedule
@@ -48,6 +49,7 @@ from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
 from application.want_receipts import WantReceipts
@@ -60,7 +62,7 @@ from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
 from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
-from entrypoints.scheduling import Scheduling
+from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -225,6 +227,14 @@ def build(
             PlanSchedule(read_models, schedule, clock),
             StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
             KeepAlive(log, schedule, vault, pex, check, leases, clock),
+            TellNews(
+                read_models,
+                schedule,
+                SqlOutbox(database),
+                tuple(notifiers(settings, clock)),
+                clock,
+                settings.public_url,
+            ),
         ),
         Verify(log, read_models, business_central),
         (pex.close, sign_in.close, business_central.close, database.dispose),
