@@ -14,8 +14,10 @@ from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
+from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
@@ -33,8 +35,11 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.keep_alive import KeepAlive
 from application.know_accounts import KnowAccounts
+from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
+from application.plan_schedule import PlanSchedule
 from application.ports.account_names import AccountNames
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -44,14 +49,17 @@ from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
+from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.sign_in_with_pex import SignInWithPex
+from application.start_due_runs import StartDueRuns
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
 from application.want_receipts import WantReceipts
@@ -64,6 +72,7 @@ from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
 from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
+from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -100,12 +109,15 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    known_choices: KnownChoices
+    preview_settings: PreviewSettings
     alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
     backlog: Backlog
     sweep: Sweep
+    scheduling: Scheduling
     verify: Verify
     metrics: Metrics
     closing: tuple[Callable[[], None], ...]
@@ -167,6 +179,8 @@ def build(
     atomically = database.transaction
     account_names = SqlAccountNames(database)
     charts = KnowAccounts(business_central, account_names)
+    schedule = SqlSchedule(database)
+    configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
@@ -175,6 +189,8 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
+    start_run = StartRun(log, clock, wakeups)
+    check = CheckConnection(log, pex, business_central, business_central, clock)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -202,10 +218,12 @@ def build(
             wakeups,
             pex_sign_in,
         ),
-        Configure(log, pex, charts, clock, wakeups),
+        configure,
+        KnownChoices(configure, log, clock),
+        PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
-        CheckConnection(log, pex, business_central, business_central, clock),
-        StartRun(log, clock, wakeups),
+        check,
+        start_run,
         AdvanceRun(
             log,
             leases,
@@ -242,6 +260,19 @@ def build(
         ),
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
+        Scheduling(
+            PlanSchedule(read_models, schedule, clock),
+            StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
+            KeepAlive(log, schedule, vault, pex, check, leases, clock),
+            TellNews(
+                read_models,
+                schedule,
+                SqlOutbox(database),
+                tuple(notifiers(settings, clock)),
+                clock,
+                settings.public_url,
+            ),
+        ),
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

@@ -30,6 +30,7 @@ from adapters.persistence.read_model_tables import (
     tag_options,
     transactions,
 )
+from adapters.persistence.tables import schedule
 from application.ports.event_log import EventLog
 from application.ports.pictures import Figures
 from application.ports.read_models import (
@@ -46,6 +47,7 @@ from application.ports.read_models import (
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import UNSETTLED, State
+from domain.schedule import Job
 from domain.sync_run import Outcome, Reported
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption
@@ -69,7 +71,6 @@ class SqlReadModels:
         self, database: Database, log: EventLog, events_a_page: int = EVENTS_A_PAGE
     ) -> None:
         self._views = KeepingUp(database, log, events_a_page)
-        self._dialect = database.engine.dialect.name
 
     # --- keeping up ----------------------------------------------------------------------------
 
@@ -203,9 +204,10 @@ class SqlReadModels:
         return self._page(query, order, transaction_view, limit, cursor)
 
     def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
-        """The figures of the pictures, added up by the database."""
-        query = pictures.figures_query(self._dialect, connection_id, days)
-        return pictures.figures(self._views.read(query))
+        """The figures of the pictures, from one query."""
+        return self._views.look(
+            lambda connection: pictures.figures(connection, connection_id, days)
+        )
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
@@ -285,7 +287,13 @@ def _connections() -> sa.Select[Any]:
         .scalar_subquery()
         .label("last_sync_at")
     )
-    return sa.select(connections, last)
+    planned = (
+        sa.select(schedule.c.next_at)
+        .where(schedule.c.connection_id == connections.c.id, schedule.c.job == Job.SYNC.value)
+        .scalar_subquery()
+        .label("next_at")
+    )
+    return sa.select(connections, last, planned)
 
 
 def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:

@@ -1,14 +1,18 @@
-"""The figures behind the pictures (M36), added up by the database in one query.
+"""The figures behind the pictures (M36), from one query.
 
-Amounts stand as text in the views, and SQLite has no decimals. So each amount is read as a whole
-number of hundredths of a cent before any are added: sums are whole numbers, and exact.
+The database adds up what is posted and what waits. Amounts stand as text in the views, and SQLite
+has no decimals: so each amount is read as a whole number of hundredths of a cent before any are
+added, and sums are exact. Journal lines are added up here, from the entries: reading those is
+several times faster than letting a database look into each of them as JSON.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from adapters.persistence.projections.afterwards import WAITS_FOR_SOMEBODY
@@ -23,45 +27,90 @@ from domain.sync_window import SyncWindow
 PARTS = 10_000
 """Parts of a dollar in which is counted, exact for any amount below 900 billion dollars."""
 SPENDING = (Kind.PURCHASE.value, Kind.FEE.value)
-POSTED, WAITING, SPENT = "posted", "waiting", "spent"
+POSTED, WAITING, ENTRY = "posted", "waiting", "entry"
+ROWS_AT_ONCE = 2_000
 
 
-def figures_query(dialect: str, connection_id: UUID, days: SyncWindow) -> sa.Select[Any]:
-    """Rows of `part, day, name, outcome, number, total`; what a part does not have is NULL."""
-    ours = (
-        transactions.c.connection_id == connection_id,
-        transactions.c.day.between(days.start, days.end),
-    )
-    parts = sa.union_all(
-        _posted().where(*ours), _waiting().where(*ours), _spent(dialect).where(*ours)
-    )
-    return sa.select(parts.subquery())
+class _Amount(msgspec.Struct):
+    amount: Decimal
 
 
-def figures(rows: Iterable[Any]) -> Figures:
-    """The figures from the query's rows, each part in its order."""
-    found: dict[str, list[Any]] = {POSTED: [], WAITING: [], SPENT: []}
+class _Line(msgspec.Struct):
+    account_type: AccountType
+    account_number: str
+    amount: _Amount
+
+
+class _Entry(msgspec.Struct):
+    """As much of a journal entry as spending is told from."""
+
+    lines: tuple[_Line, ...]
+
+
+def figures(connection: sa.Connection, connection_id: UUID, days: SyncWindow) -> Figures:
+    """The figures of some days; entries are read a few at a time."""
+    query = _query(connection_id, days)
+    rows = connection.execute(query, execution_options={"yield_per": ROWS_AT_ONCE})
+    posted: list[Any] = []
+    waiting: list[Any] = []
+    spending = _Spending()
     for row in rows:
-        found[row.part].append(row)
+        if row.part == ENTRY:
+            spending.add(row.name)
+        else:
+            (posted if row.part == POSTED else waiting).append(row)
+    return Figures(_posted_on_days(posted), _waiting_for(waiting), spending.by_account())
+
+
+class _Spending:
+    """Adds up journal lines by account, but for each entry's last, which is the PEX account's."""
+
+    def __init__(self) -> None:
+        self._amounts: dict[str, Decimal] = defaultdict(Decimal)
+        self._lines: dict[str, int] = defaultdict(int)
+        self._decoder = msgspec.json.Decoder(_Entry)
+
+    def add(self, entry: str) -> None:
+        for line in self._decoder.decode(entry).lines[:-1]:
+            if line.account_type is AccountType.GL:
+                self._amounts[line.account_number] += line.amount.amount
+                self._lines[line.account_number] += 1
+
+    def by_account(self) -> tuple[SpentOn, ...]:
+        largest_first = sorted(self._amounts.items(), key=lambda item: (-item[1], item[0]))
+        return tuple(
+            SpentOn(account, self._lines[account], Money(amount))
+            for account, amount in largest_first
+        )
+
+
+def _posted_on_days(rows: Iterable[Any]) -> tuple[PostedOnDay, ...]:
     kinds = {kind.value: place for place, kind in enumerate(Kind)}
-    return Figures(
-        tuple(
-            PostedOnDay(row.day, Kind(row.name), row.number, _money(row.total))
-            for row in sorted(found[POSTED], key=lambda row: (row.day, kinds[row.name]))
-        ),
-        tuple(
-            WaitingFor(Outcome(row.outcome), row.name, row.number, _money(row.total))
-            for row in sorted(found[WAITING], key=lambda row: (-row.number, row.name or ""))
-        ),
-        tuple(
-            SpentOn(row.name, row.number, _money(row.total))
-            for row in sorted(found[SPENT], key=lambda row: (-row.total, row.name))
-        ),
+    return tuple(
+        PostedOnDay(row.day, Kind(row.name), row.number, _money(row.total))
+        for row in sorted(rows, key=lambda row: (row.day, kinds[row.name]))
+    )
+
+
+def _waiting_for(rows: Iterable[Any]) -> tuple[WaitingFor, ...]:
+    return tuple(
+        WaitingFor(Outcome(row.outcome), row.name, row.number, _money(row.total))
+        for row in sorted(rows, key=lambda row: (-row.number, row.name or ""))
     )
 
 
 def _money(parts: Any) -> Money:
     return Money(Decimal(int(parts)) / PARTS)
+
+
+def _query(connection_id: UUID, days: SyncWindow) -> sa.CompoundSelect[Any]:
+    """Rows of `part, day, name, outcome, number, total`; what a part does not have is NULL."""
+    ours = (
+        transactions.c.connection_id == connection_id,
+        transactions.c.day.between(days.start, days.end),
+    )
+    parts = (_posted(), _waiting(), _entries())
+    return sa.union_all(*(part.where(*ours) for part in parts))
 
 
 def _posted() -> sa.Select[Any]:
@@ -96,44 +145,19 @@ def _waiting() -> sa.Select[Any]:
     )
 
 
-def _spent(dialect: str) -> sa.Select[Any]:
-    """The G/L lines of purchases and fees but for the last, which is the PEX account's."""
-    rows, line, is_last = _lines(dialect)
-    account = line["account_number"].as_string()
-    return (
-        sa.select(
-            sa.literal_column(f"'{SPENT}'"),
-            sa.cast(sa.null(), sa.Date()),
-            account,
-            sa.cast(sa.null(), sa.Text()),
-            sa.func.count(),
-            _total(line["amount", "amount"].as_string()),
-        )
-        .select_from(transactions.join(rows, sa.true()))
-        .where(
-            transactions.c.outcome == Outcome.POSTED.value,
-            transactions.c.kind.in_(SPENDING),
-            line["account_type"].as_string() == AccountType.GL.value,
-            ~is_last,
-        )
-        .group_by(account)
+def _entries() -> sa.Select[Any]:
+    return sa.select(
+        sa.literal_column(f"'{ENTRY}'"),
+        sa.cast(sa.null(), sa.Date()),
+        transactions.c.entry,
+        sa.cast(sa.null(), sa.Text()),
+        sa.cast(sa.null(), sa.BigInteger()),
+        sa.cast(sa.null(), sa.Numeric()),
+    ).where(
+        transactions.c.outcome == Outcome.POSTED.value,
+        transactions.c.kind.in_(SPENDING),
+        transactions.c.entry.is_not(None),
     )
-
-
-def _lines(dialect: str) -> tuple[sa.FromClause, Any, sa.ColumnElement[bool]]:
-    """The lines of each entry: as rows, the line as JSON, and whether it is its entry's last."""
-    entry = transactions.c.entry
-    if dialect == "postgresql":
-        lines = sa.cast(entry, sa.JSON())["lines"]
-        rows = sa.func.json_array_elements(lines).table_valued(
-            sa.column("line", sa.JSON()), with_ordinality="place", name="lines"
-        )
-        rows = rows.render_derived()
-        return rows, rows.c.line, rows.c.place == sa.func.json_array_length(lines)
-    rows = sa.func.json_each(entry, "$.lines").table_valued(
-        sa.column("value", sa.JSON()), "key", name="lines"
-    )
-    return rows, rows.c.value, rows.c.key == sa.func.json_array_length(entry, "$.lines") - 1
 
 
 def _total(amount: sa.ColumnElement[str]) -> sa.Label[Any]:

@@ -41,10 +41,9 @@ async def parts(
             continue
         run = shown(view, with_rows=with_rows)
         yield ServerSentEventMessage(event="progress", data=template.render(run=run))
-        phase = run.sentence if run.over else run.progress.phase
-        if phase != said:
-            yield ServerSentEventMessage(event="phase", data=run.sentence)
-            said = phase
+        if run.phase != said:
+            yield ServerSentEventMessage(event="phase", data=run.phase)
+            said = run.phase
         if run.over:
             yield ServerSentEventMessage(event="over", data="over")
 

@@ -12,10 +12,13 @@ from entrypoints.http.pages import (
     pictures,
     progress,
     run,
+    settings,
+    settings_versions,
     sign_in,
     standing,
     sync,
     transactions,
+    vendor_aliases,
 )
 
 HANDLERS = [
@@ -27,6 +30,9 @@ HANDLERS = [
     *standing.HANDLERS,
     *microsoft_return.HANDLERS,
     *disconnect.HANDLERS,
+    *settings.HANDLERS,
+    *settings_versions.HANDLERS,
+    *vendor_aliases.HANDLERS,
     *sync.HANDLERS,
     *history.HANDLERS,
     *run.HANDLERS,

@@ -7,9 +7,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from application.ports.read_models import RunView
+from domain.eligibility import kinds_on
+from domain.pex_transaction import POSTABLE
 from domain.refusals import fix_for
+from domain.settings import Settings
 from domain.sync_run import TAG_OPTIONS, Outcome, Reported, RunStatus, Trigger
 from domain.sync_window import SyncWindow
+from domain.synced_fields import synced_fields
 from entrypoints.http import rendering
 from entrypoints.http.pages.rendering import counted, words
 from entrypoints.http.run_answers import ProgressAnswer
@@ -50,6 +54,7 @@ class ShownRun:
     figures: dict[str, Figure]
     progress: ProgressAnswer
     sentence: str
+    phase: str
 
 
 def shown(view: RunView, *, with_rows: bool) -> ShownRun:
@@ -78,6 +83,7 @@ def shown(view: RunView, *, with_rows: bool) -> ShownRun:
         figures={one.label: one for one in _figures(view, address)},
         progress=answer.progress,
         sentence=_sentence(what, view.status, answer.progress),
+        phase=PHASES.get(answer.progress.phase, f"{what} is over: {words(view.status)}."),
     )
 
 
@@ -90,6 +96,8 @@ def who(actor: str) -> str:
 def lasting(time: timedelta) -> str:
     """A duration in its two biggest units."""
     seconds = int(time.total_seconds())
+    if seconds < 1:
+        return "under 1 s"
     if seconds < MINUTE:
         return f"{seconds} s"
     if seconds < HOUR:
@@ -122,13 +130,22 @@ def _figures(view: RunView, address: str | None) -> list[Figure]:
         add("Receipts attached", counts.receipts, None, always=not view.preview)
         add("Receipts to be tried again", counts.receipts_failed, None, always=False)
     if view.tag_options:
-        add("Tags synced", counts.tags_synced, "/tag-options")
+        add("Tags to sync" if view.preview else "Tags synced", counts.tags_synced, "/tag-options")
         add("Tag fields failed", counts.tag_fields_failed, "/tag-options", always=False)
     return found
 
 
 def _label(outcome: Outcome) -> str:
     return words(outcome).capitalize()
+
+
+PHASES = {
+    "queued": "Waiting for its turn.",
+    "working": "Reading and deciding transactions.",
+    "receipts": "Looking for receipts.",
+    "waiting": "Waiting for a service that is away.",
+}
+"""What is read out when a run comes to another phase: no figures, which would soon be old."""
 
 
 def _sentence(what: str, status: RunStatus, progress: ProgressAnswer) -> str:
@@ -186,3 +203,10 @@ KIND_HINTS = {
     "bill_payments": "of the line of credit",
     TAG_OPTIONS: "from Business Central to PEX",
 }
+
+
+def offered(settings: Settings) -> tuple[str, ...]:
+    """The kinds that the settings sync, by the names that a run's request uses (M16)."""
+    on = kinds_on(settings)
+    kinds = tuple(f"{kind.value}s" for kind in POSTABLE if kind in on)
+    return (*kinds, TAG_OPTIONS) if synced_fields(settings) else kinds

@@ -1,6 +1,6 @@
 """The Sync tab: how the connection stands, EXECUTE, the daily sync, connection info (M31)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any
@@ -16,19 +16,15 @@ from application.ports.read_models import ConnectionView, RunView
 from application.start_run import RunRequest
 from domain.connection import RunActive
 from domain.eastern_time import eastern_day
-from domain.eligibility import kinds_on
-from domain.pex_transaction import POSTABLE
 from domain.refusals import Refusal, fix_for
-from domain.settings import Settings
 from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS
 from domain.sync_window import LIMIT_MONTHS, WindowRefused, months_back, sync_window
-from domain.synced_fields import synced_fields
 from entrypoints.composition import Services
 from entrypoints.http.pages import checklist
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
-from entrypoints.http.pages.run_words import KIND_HINTS, KIND_WORDS, ShownRun, shown
+from entrypoints.http.pages.run_words import KIND_HINTS, KIND_WORDS, ShownRun, offered, shown
 from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import InvalidInput
 from entrypoints.http.runs import kinds_named
@@ -195,11 +191,10 @@ def _form(
     if connection.microsoft is None or not versions:
         return None
     settings, today = versions[0].settings, eastern_day(services.clock.now())
-    offered = tuple(_offered(settings))
     return {
         "kinds": [
             (name, KIND_WORDS[name], KIND_HINTS[name], not entered or name in entered.kinds)
-            for name in offered
+            for name in offered(settings)
         ],
         "start_date": entered.start_date if entered else "",
         "end_date": entered.end_date if entered else "",
@@ -210,14 +205,6 @@ def _form(
         "ends_in_settings": settings.end_date is not None,
         "starts_in_settings": settings.start_date is not None,
     }
-
-
-def _offered(settings: Settings) -> Iterator[str]:
-    """The kinds that the settings sync, by the names that a run's request uses."""
-    on = kinds_on(settings)
-    yield from (f"{kind.value}s" for kind in POSTABLE if kind in on)
-    if synced_fields(settings):
-        yield TAG_OPTIONS
 
 
 HANDLERS = [sync_page, start, switch_auto_sync]
