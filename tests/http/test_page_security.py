@@ -12,7 +12,11 @@ from http_running import Running
 from sandbox import company
 
 ROLES = (ADMIN, SUPPORT, OPERATOR)
-CHANGE_NOTHING = ("/sign-out", "/connections/{connection_id}/settings/preview")
+CHANGE_NOTHING = (
+    "/sign-out",
+    "/connections/{connection_id}/settings/preview",
+    "/connections/{connection_id}/settings/read-again",
+)
 PARAMETERS = {"/settings/choices": {"field": "expense_account"}}
 Route = tuple[str, str, tuple[str, ...]]
 
