@@ -420,6 +420,18 @@ def test_the_first_steps_are_ticked_off_and_go_away_after_the_first_sync(
     user.close()
 
 
+def test_a_page_that_is_left_open_leads_to_the_sign_in_once_the_session_is_over(
+    page: Page, context: BrowserContext, running: Running
+) -> None:
+    both_connected(page)
+    running.sandbox.business_central.delete_journal("PEX CARD")
+    configured(running, page).close()
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_text("JOURNAL_MISSING").wait_for()
+    context.clear_cookies()
+    page.wait_for_url("**/sign-in?next=/connections/*/connect")
+
+
 # --- everybody can use it ------------------------------------------------------------------------
 
 

@@ -67,6 +67,17 @@ def test_without_a_session_every_page_leads_to_the_sign_in(
         assert answer.headers["location"].startswith("/sign-in?next="), route
 
 
+def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(
+    running: Running, connected: str
+) -> None:
+    page = f"/connections/{connected}/connect"
+    asked_by = {"HX-Request": "true", "HX-Current-URL": f"{running.url}{page}?told=looked"}
+    answer = httpx.get(f"{running.url}{page}/news", headers=asked_by)
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == f"/sign-in?next={page}"
+    assert answer.text == ""
+
+
 def test_every_page_refuses_the_roles_that_it_does_not_name(
     running: Running, routes: list[Route], ids: dict[str, str]
 ) -> None:
