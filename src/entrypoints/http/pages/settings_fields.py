@@ -132,7 +132,7 @@ class FormFields:
         sources = [MAPPING.fullmatch(name) for name, kind in self.form.items() if kind]
         mapped = [found["field"] for found in sources if found]
         lost = {one: one.removeprefix(DIMENSION) for one in mapped if one.startswith(DIMENSION)}
-        for name, title in {**TITLES, **lost, **dimensions}.items():
+        for name, title in {**TITLES, **dimensions, **lost, **dimensions}.items():
             yield self._mapping(name, title)
 
     def _mapping(self, name: str, title: str) -> MappingRow:
@@ -154,7 +154,7 @@ class FormFields:
         start = f"dim:{pointer}:"
         lost = {one.removeprefix(start): "" for one in self.form if one.startswith(start)}
         names = {code: one.name for code, one in self.chart.dimensions.items()}
-        for code, title in {**lost, **names}.items():
+        for code, title in {**names, **lost, **names}.items():
             yield StaticDimension(title or code, self.picker(f"{start}{code}"))
 
     def tags(self) -> list[tuple[str, str]]:
