@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, expect
 
 from browser.conftest import sign_in
 from domain.connection import Connection
@@ -13,6 +13,7 @@ from domain.settings import Settings
 from entrypoints.demo.company import SERVICE, ApiUser, settings_body, wait_until
 from http_running import Running
 from sandbox import company
+from sandbox.faults import Fault
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,39 @@ def test_each_error_stands_beside_its_field_and_nothing_typed_is_lost(
     expect(location.get_by_label("Where it comes from")).to_have_value("tag")
 
 
+def test_another_company_offers_its_own_choices_and_may_not_keep_its_books_in_euros(
+    admin: Page, configured: str
+) -> None:
+    admin.goto(configured)
+    admin.get_by_label("Company", exact=True).select_option(label=company.SECOND_COMPANY_NAME)
+    admin.get_by_role("button", name="Use this company").click()
+    expect(admin.get_by_label("Company", exact=True)).to_have_value(company.SECOND_COMPANY_ID)
+    expect(admin.get_by_label("Fee account")).to_have_value("")
+    expect(admin.get_by_text("What was chosen here is not in this company").first).to_be_visible()
+    admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.get_by_role("alert")).to_contain_text(
+        "Company: The company keeps its books in EUR"
+    )
+    expect(admin.get_by_label("Company", exact=True)).to_have_attribute("aria-invalid", "true")
+
+
+def test_where_business_central_refuses_to_be_read_nothing_typed_is_lost(
+    admin: Page, configured: str, running: Running
+) -> None:
+    admin.goto(configured)
+    admin.get_by_label("Copy receipts").uncheck()
+    faults = running.sandbox.business_central.faults
+    faults.plant(Fault(path="companies", status=403, times=-1))
+    try:
+        admin.get_by_role("button", name="Save", exact=True).click()
+        expect(admin.get_by_role("alert")).to_contain_text("BC_PERMISSION_MISSING")
+    finally:
+        faults.clear()
+    expect(admin.get_by_label("Copy receipts")).not_to_be_checked()
+    admin.get_by_role("button", name="Save", exact=True).click()
+    expect(admin.get_by_text("The settings are saved.")).to_be_visible()
+
+
 def test_a_save_over_somebody_elses_is_made_knowingly(
     admin: Page, configured: str, running: Running, connection_id: UUID
 ) -> None:
@@ -190,7 +224,12 @@ def test_the_preview_changes_when_a_mapping_changes_and_nothing_is_saved(
 
 def test_leaving_a_changed_form_asks_first(admin: Page, configured: str) -> None:
     asked: list[str] = []
-    admin.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    admin.on("dialog", leave)
     admin.goto(configured)
     admin.goto(configured)
     assert asked == []

@@ -30,6 +30,7 @@ from entrypoints.http.pages.settings_page import (
     saved_form,
     settings_page,
 )
+from entrypoints.http.problems import status_of
 from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -73,6 +74,10 @@ def save_settings(
     except SettingsChanged:
         told = Told(typed=True, conflict=conflict(services, connection_id, expected))
         return settings_page(request, services, principal, view, form, told, status=CONFLICT)
+    except Refusal as refusal:
+        told = Told(typed=True, unsaved=refusal)
+        status = status_of(refusal)
+        return settings_page(request, services, principal, view, form, told, status=status)
     return Redirect(f"/connections/{connection_id}/settings?saved=yes", status_code=SEE_OTHER)
 
 
@@ -109,7 +114,7 @@ def find_choices(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-    field: FromQuery[str],
+    field: FromQuery[str] = "",
     q: FromQuery[str] = "",
     company_id: FromQuery[str | None] = None,
 ) -> Response[str]:

@@ -137,7 +137,7 @@ class FormFields:
             field = DIMENSION + name.rpartition(":")[2]
         dimension = self.chart.dimensions.get(field.removeprefix(DIMENSION))
         title = dimension.name if dimension else field.removeprefix(DIMENSION)
-        return TITLES.get(field, title or "Settings")
+        return TITLES.get(field, title or "Company")
 
     def picker(self, name: str) -> Picker:
         """The account, bank account or value that a field names, and what it can name instead."""
