@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
-from adapters.persistence.projections import afterwards
+from adapters.persistence.projections import afterwards, pictures
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
@@ -30,7 +30,9 @@ from adapters.persistence.read_model_tables import (
     tag_options,
     transactions,
 )
+from adapters.persistence.tables import schedule
 from application.ports.event_log import EventLog
+from application.ports.pictures import Figures
 from application.ports.read_models import (
     BacklogFilter,
     ConnectionView,
@@ -45,6 +47,7 @@ from application.ports.read_models import (
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import UNSETTLED, State
+from domain.schedule import Job
 from domain.sync_run import Outcome, Reported
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption
@@ -200,6 +203,12 @@ class SqlReadModels:
         query, order = afterwards.backlog(connection_id, wanted)
         return self._page(query, order, transaction_view, limit, cursor)
 
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """The figures of the pictures, from one query."""
+        return self._views.look(
+            lambda connection: pictures.figures(connection, connection_id, days)
+        )
+
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
     ) -> Page[PostedKey]:
@@ -278,7 +287,13 @@ def _connections() -> sa.Select[Any]:
         .scalar_subquery()
         .label("last_sync_at")
     )
-    return sa.select(connections, last)
+    planned = (
+        sa.select(schedule.c.next_at)
+        .where(schedule.c.connection_id == connections.c.id, schedule.c.job == Job.SYNC.value)
+        .scalar_subquery()
+        .label("next_at")
+    )
+    return sa.select(connections, last, planned)
 
 
 def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:

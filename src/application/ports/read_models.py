@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from application.ports.pictures import Figures
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
@@ -45,7 +46,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection as its admins see it."""
+    """A connection as its admins see it.
+
+    `next_at` is when the next automatic sync is due, in UTC; None while they are off.
+    """
 
     id: UUID
     business_id: int
@@ -61,6 +65,7 @@ class ConnectionView:
     auto_sync: bool
     settings_version: int
     active_run: UUID | None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,10 @@ class SettingsVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run with its counts; `window` holds US Eastern days."""
+    """A run with its counts; `window` holds US Eastern days.
+
+    `code` and `cause` tell why it ended early, or what it waits for until `waiting_until`.
+    """
 
     id: UUID
     connection_id: UUID
@@ -246,6 +254,9 @@ class ReadModels(Protocol):
 
         Oldest posting date first, those that left behind those that are about to.
         """
+
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """What is posted, what waits for somebody and what was spent, by posting date (M36)."""
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
