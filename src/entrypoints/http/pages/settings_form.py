@@ -98,9 +98,14 @@ def from_form(form: Mapping[str, str]) -> Settings:
         try:
             return date.fromisoformat(given) if given else None
         except ValueError:
-            detail = f"{given!r} is no day."
-            fix = "Write the day as year-month-day, such as 2026-03-31."
-            errors.append(FieldError(name, "DATE_UNREADABLE", detail, fix))
+            errors.append(
+                FieldError(
+                    name,
+                    "DATE_UNREADABLE",
+                    f"{given!r} is no day.",
+                    "Write the day as year-month-day, such as 2026-03-31.",
+                )
+            )
             return None
 
     def dimensions(pointer: str) -> dict[str, str]:
