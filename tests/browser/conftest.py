@@ -63,7 +63,7 @@ def connected(running: Running) -> Iterator[str]:
     user.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(leave_out: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if path is None:

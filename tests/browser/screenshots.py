@@ -86,6 +86,7 @@ class Tour:
         self._shoot("settings-new", self._at(f"/settings?company_id={company.COMPANY_ID}"))
         self._user.configure(self._id, self._start, with_everything(settings_body))
         self._shoot("settings", self._at("/settings"))
+        self._shoot("settings-mappings", self._at("/settings"), see="h3")
         alias = {"merchant": "Blue Harbor Coffee", "vendor": "10020"}
         self._user.call("PUT", f"/connections/{self._id}/vendor-aliases", alias)
         self._shoot("vendors", self._at("/vendors"))
@@ -93,7 +94,7 @@ class Tour:
 
     def _sync(self) -> None:
         preview = self._user.run(self._id, preview=True, watch=lambda _run: None)
-        self._shoot("preview", f"/runs/{preview['id']}?outcome=would_post#rows")
+        self._shoot("preview", f"/runs/{preview['id']}?outcome=would_post", see="table")
         with self._slow_business_central():
             run = self._user.call("POST", f"/connections/{self._id}/runs", {}).json()["id"]
             wait_until(lambda: self._run(run)["counts"]["posted"] > 0, "the first entries")
@@ -101,15 +102,12 @@ class Tour:
         wait_until(lambda: self._run(run)["finished_at"] is not None, "the run's end")
         self._shoot("run", f"/runs/{run}")
         self._shoot("sync", self._at())
-        self._shoot("sync-dark", self._at(), scheme="dark")
         self._shoot("sync-narrow", self._at(), size=NARROW)
 
     def _look_back(self) -> None:
         self._shoot("history", self._at("/history"))
         self._shoot("transactions", self._at("/transactions?q=Corner+Deli"))
-        posted = self._of(self._with_receipt())
-        self._shoot("transaction", posted)
-        self._shoot("transaction-narrow", posted, size=NARROW)
+        self._shoot("transaction", self._of(self._with_receipt()))
         self._shoot("transaction-failed", self._of(self._seen("outcome=failed")[0]))
         self._shoot("backlog", self._at("/backlog"))
         self._shoot("pictures", self._at("/pictures"))
@@ -146,7 +144,9 @@ class Tour:
         *,
         size: tuple[int, int] = WIDE,
         scheme: Literal["light", "dark"] = "light",
+        see: str = "body",
     ) -> None:
+        """Take a picture of a page from where `see` begins, a CSS selector."""
         width, height = size
         self._page.set_viewport_size({"width": width, "height": height})
         self._page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -154,6 +154,8 @@ class Tour:
         if answer is None or not answer.ok:
             raise SystemExit(f"{name}: {path} answers {answer and answer.status}")
         self._page.get_by_role("heading", level=1).wait_for()
+        self._page.wait_for_function("!document.querySelector('.htmx-request')")
+        self._page.locator(see).first.evaluate("one => one.scrollIntoView()")
         picture = b64encode(self._page.screenshot()).decode()
         smaller = self._dark_room.evaluate(SMALLER, picture)
         (FOLDER / f"{name}.png").write_bytes(b64decode(smaller))

@@ -18,6 +18,7 @@ from entrypoints.http.app import create_app
 from entrypoints.http.pages.connections import TABS
 from entrypoints.settings import Settings as Variables
 
+TEMPLATES = Path(__file__).resolve().parents[2] / "src/entrypoints/http/pages/templates"
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in sorted(GUIDE.glob("*.md"))}
 MAP = PAGES["map.md"]
@@ -64,6 +65,15 @@ def test_every_setting_is_explained_and_no_other() -> None:
     of_mappings = {member.name for form in (FieldMapping, Source) for member in fields(form)}
     values = {"settlement", "purchase", "subledger", "reference", "expense_account", "vendor"}
     assert told <= known | of_mappings | values | {"tax_code"}
+
+
+def test_settings_are_called_as_the_page_calls_them() -> None:
+    page = "".join(one.read_text(encoding="utf-8") for one in TEMPLATES.glob("settings*.html"))
+    rows = MAP.split("## Purchases")[1].split("### ")[0]
+    titles = re.findall(r"^\| ([A-Z][^|`]+) \| `purchases", rows, re.MULTILINE)
+    assert len(titles) > 8
+    for title in titles:
+        assert title in page, title
 
 
 def test_the_categories_that_a_fee_account_may_have_are_named() -> None:

@@ -116,6 +116,13 @@ def test_another_tenants_admin_finds_nothing(
             assert answer.status_code == 404, (method, path)
 
 
+def _statuses(path: str) -> set[int]:
+    """How a page may answer that opens."""
+    if path.endswith("/return"):  # without what Microsoft sends back there is nothing
+        return {422}
+    return {200, 303, 404} if "{pex_id}" in path else {200, 303}
+
+
 def test_every_page_opens_for_the_roles_that_it_names(
     pages: Pages, ids: dict[str, str], browsers: dict[str, httpx.Client]
 ) -> None:
@@ -123,8 +130,7 @@ def test_every_page_opens_for_the_roles_that_it_names(
         if method == "GET" and not path.endswith("/events"):
             for role in roles:
                 answer = call(browsers[role], method, path, ids)
-                expected = (200, 303, 404) if "{pex_id}" in path else (200, 303)
-                assert answer.status_code in expected, (path, role, answer.text)
+                assert answer.status_code in _statuses(path), (path, role, answer.text)
 
 
 def test_an_operator_reads_no_transactions_and_no_settings(pages: Pages) -> None:

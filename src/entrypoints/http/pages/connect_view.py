@@ -18,6 +18,7 @@ from domain.settings_check import FieldError
 from entrypoints.composition import Services
 from entrypoints.http.microsoft import DEFAULT_ENVIRONMENT
 from entrypoints.http.pages import checklist
+from entrypoints.http.pages.connecting import tab_address
 from entrypoints.http.pages.connections import MOST, connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
@@ -119,7 +120,7 @@ class Tab:
 
     def done(self, told: str, *cookies: Cookie) -> Redirect:
         """Back to the tab, which tells what was done."""
-        address = f"/connections/{self.view.id}/connect?told={told}"
+        address = tab_address(self.view.id, told)
         return Redirect(address, status_code=SEE_OTHER, cookies=list(cookies))
 
 

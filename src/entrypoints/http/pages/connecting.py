@@ -5,7 +5,10 @@ from uuid import UUID
 from application.pex_identity import PexIdentity
 from entrypoints.composition import Services
 from entrypoints.http.refusals import BusinessNotYours, OtherBusiness
-from entrypoints.http.security import Principal, let_see, visible_connection
+from entrypoints.http.security import ADMIN, Principal, let_see, visible_connection
+
+NEW = "/connect"
+"""The page that connects a business; whoever is sent there by a sign-in has just done that."""
 
 
 def connect_business(
@@ -32,3 +35,19 @@ def connect_business(
     if is_new:
         let_see(services, principal, business.id)
     return connected
+
+
+def begin_session(services: Services, identity: PexIdentity, onward: str) -> tuple[str, str]:
+    """A session for whoever signed in with PEX: its secret, and where to go on."""
+    business = identity.business
+    if onward == NEW:
+        connection_id, _ = services.connect.with_pex(identity, identity.actor)
+        onward = tab_address(connection_id, "pex")
+    now = services.clock.now()
+    secret = services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+    return secret, onward
+
+
+def tab_address(connection_id: UUID, told: str) -> str:
+    """The Connect tab, which tells what was done."""
+    return f"/connections/{connection_id}/connect?told={told}"

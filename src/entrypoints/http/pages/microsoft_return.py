@@ -21,6 +21,7 @@ from application.ports.sign_in import MicrosoftSignInRefused
 from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab, Trouble
+from entrypoints.http.pages.connecting import tab_address
 from entrypoints.http.pages.errands import come_back, over
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.refusals import NotBegunHere
@@ -97,7 +98,7 @@ def _back_from_consent(answer: Mapping[str, str]) -> Redirect:
     """To the tab that sent an administrator there; an address of ours, whatever came along."""
     told = "consent-declined" if "error" in answer else "consent"
     try:
-        address = f"/connections/{UUID(answer.get('state', ''))}/connect?told={told}"
+        address = tab_address(UUID(answer.get("state", "")), told)
     except ValueError:
         address = "/connections"
     return Redirect(address, status_code=SEE_OTHER)

@@ -10,13 +10,11 @@ from litestar.response import Redirect
 
 from domain.refusals import Refusal
 from entrypoints.composition import Services
-from entrypoints.http.pages.connecting import connect_business
+from entrypoints.http.pages.connecting import NEW, connect_business, tab_address
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
 from entrypoints.http.problems import status_of
 from entrypoints.http.security import ADMIN, Principal
-
-NEW = "/connect"
 
 
 class PexTokenForm(msgspec.Struct):
@@ -46,7 +44,7 @@ def connect_by_token(
         connection_id = connect_business(services, principal, identity)
     except Refusal as refusal:
         return new_connection_page(request, services, refusal)
-    return Redirect(f"/connections/{connection_id}/connect?told=pex", status_code=SEE_OTHER)
+    return Redirect(tab_address(connection_id, "pex"), status_code=SEE_OTHER)
 
 
 def new_connection_page(

@@ -14,10 +14,10 @@ from application.pex_identity import PexIdentity
 from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab, Trouble
-from entrypoints.http.pages.connecting import connect_business
+from entrypoints.http.pages.connecting import NEW, begin_session, connect_business, tab_address
 from entrypoints.http.pages.errands import Errand, come_back, over, set_out
 from entrypoints.http.pages.microsoft_return import public_address
-from entrypoints.http.pages.new_connection import NEW, new_connection_page
+from entrypoints.http.pages.new_connection import new_connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.sign_in import inside, sign_in_again, signed_in
 from entrypoints.http.refusals import NotBegunHere, NotFound
@@ -96,21 +96,18 @@ def _welcome(
     services: Services, principal: Principal | None, errand: Errand, identity: PexIdentity
 ) -> Redirect:
     """Connect the business where that was the errand; begin a session where there is none."""
-    business, onward, leave = identity.business, errand.onward, over(services)
-    connects = errand.connection_id is not None or onward == NEW
+    leave = over(services)
+    connects = errand.connection_id is not None or errand.onward == NEW
     if principal is None or (principal.limited and not connects):
-        if connects:
-            connection_id, _ = services.connect.with_pex(identity, identity.actor)
-            onward = _tab(connection_id)
-        now = services.clock.now()
-        secret = services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+        secret, onward = begin_session(services, identity, errand.onward)
         return signed_in(services, secret, onward, leave)
     if connects:
         connected = connect_business(services, principal, identity, errand.connection_id)
-        onward = _tab(connected)
+        onward = tab_address(connected, "pex")
     else:
-        let_see(services, principal, business.id)
-    return Redirect(inside(onward), status_code=SEE_OTHER, cookies=[leave])
+        let_see(services, principal, identity.business.id)
+        onward = inside(errand.onward)
+    return Redirect(onward, status_code=SEE_OTHER, cookies=[leave])
 
 
 def _refused(
@@ -148,10 +145,6 @@ def _connection(services: Services, principal: Principal | None, form: BeginForm
     if principal is None:
         raise NotFound("connection")
     return visible_connection(services, principal, connection_id).id
-
-
-def _tab(connection_id: UUID) -> str:
-    return f"/connections/{connection_id}/connect?told=pex"
 
 
 HANDLERS = [begin, come_back_from_pex]

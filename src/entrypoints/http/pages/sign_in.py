@@ -13,12 +13,12 @@ from adapters.persistence.api_tokens import PREFIX
 from adapters.persistence.browser_sessions import LASTING
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.http.pages.connecting import begin_session
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
 from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import Unauthenticated
 from entrypoints.http.security import (
-    ADMIN,
     EVERYBODY,
     PUBLIC,
     FailedAttempts,
@@ -59,11 +59,11 @@ def sign_in(
     address = request.client.host if request.client else ""
     failed.check(address)
     try:
-        secret = _begin(services, data.token.strip())
+        secret, onward = _begin(services, data.token.strip(), data.next)
     except Refusal as refusal:
         failed.note(address)
         return sign_in_again(request, services, data.next, refusal)
-    return signed_in(services, secret, data.next)
+    return signed_in(services, secret, onward)
 
 
 @post("/sign-out", sync_to_thread=True, opt={"roles": EVERYBODY})
@@ -76,23 +76,22 @@ def sign_out(
     return Redirect("/sign-in", status_code=SEE_OTHER, cookies=[_cookie(services, "", 0)])
 
 
-def _begin(services: Services, token: str) -> str:
-    """A session for a token's bearer; raises what refuses it."""
-    now = services.clock.now()
-    if token.startswith(PREFIX):
-        known = services.api_tokens.find(token)
-        if known is None:
-            raise Unauthenticated
-        return services.browser_sessions.begin(
-            known.name,
-            known.role,
-            known.businesses,
-            now,
-            limited=known.limited,
-            token_id=known.id,
-        )
-    business = services.pex.with_token(token).business()
-    return services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+def _begin(services: Services, token: str, onward: str) -> tuple[str, str]:
+    """A session for a token's bearer, and where to go on; raises what refuses it."""
+    if not token.startswith(PREFIX):
+        return begin_session(services, services.sign_in_with_pex.identify(token), onward)
+    known = services.api_tokens.find(token)
+    if known is None:
+        raise Unauthenticated
+    secret = services.browser_sessions.begin(
+        known.name,
+        known.role,
+        known.businesses,
+        services.clock.now(),
+        limited=known.limited,
+        token_id=known.id,
+    )
+    return secret, onward
 
 
 def signed_in(services: Services, secret: str, onward: str, *cookies: Cookie) -> Redirect:
