@@ -19,7 +19,7 @@ from domain.eastern_time import eastern_day
 from domain.refusals import Refusal, fix_for
 from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS
-from domain.sync_window import LIMIT_MONTHS, WindowRefused, months_back, sync_window
+from domain.sync_window import AUTO_MONTHS, LIMIT_MONTHS, WindowRefused, months_back, sync_window
 from entrypoints.composition import Services
 from entrypoints.http.pages import checklist
 from entrypoints.http.pages.connections import connection_page
@@ -171,6 +171,7 @@ def _page(
         "already_active": entered is not None and isinstance(entered.refusal, RunActive),
         "with_rows": with_rows,
         "checklist": checklist.steps(services.read_models, connection) if with_rows else (),
+        "auto_months": AUTO_MONTHS,
     }
     status = status_of(entered.refusal) if entered else 200
     return connection_page(request, connection, "sync", "sync.html", context, status=status)
