@@ -35,6 +35,7 @@ from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
 from application.know_accounts import KnowAccounts
+from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
 from application.plan_schedule import PlanSchedule
 from application.ports.account_names import AccountNames
@@ -46,6 +47,7 @@ from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
+from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
@@ -104,6 +106,8 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    known_choices: KnownChoices
+    preview_settings: PreviewSettings
     alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
@@ -182,6 +186,7 @@ def build(
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     schedule = SqlSchedule(database)
     start_run = StartRun(log, clock, wakeups)
+    configure = Configure(log, pex, charts, clock, wakeups, schedule)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -209,7 +214,9 @@ def build(
             wakeups,
             pex_sign_in,
         ),
-        Configure(log, pex, charts, clock, wakeups, schedule),
+        configure,
+        KnownChoices(configure, log, clock),
+        PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
         start_run,

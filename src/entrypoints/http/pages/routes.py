@@ -12,9 +12,12 @@ from entrypoints.http.pages import (
     pictures,
     progress,
     run,
+    settings,
+    settings_versions,
     sign_in,
     sync,
     transactions,
+    vendor_aliases,
 )
 
 HANDLERS = [
@@ -25,6 +28,9 @@ HANDLERS = [
     *connect.HANDLERS,
     *microsoft_return.HANDLERS,
     *disconnect.HANDLERS,
+    *settings.HANDLERS,
+    *settings_versions.HANDLERS,
+    *vendor_aliases.HANDLERS,
     *sync.HANDLERS,
     *history.HANDLERS,
     *run.HANDLERS,
