@@ -14,6 +14,7 @@ from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.schedule import SqlSchedule
@@ -34,6 +35,7 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.keep_alive import KeepAlive
 from application.know_accounts import KnowAccounts
 from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
@@ -57,6 +59,7 @@ from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
 from application.want_receipts import WantReceipts
@@ -69,7 +72,7 @@ from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
 from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
-from entrypoints.scheduling import Scheduling
+from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -176,6 +179,8 @@ def build(
     atomically = database.transaction
     account_names = SqlAccountNames(database)
     charts = KnowAccounts(business_central, account_names)
+    schedule = SqlSchedule(database)
+    configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
@@ -184,9 +189,8 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
-    schedule = SqlSchedule(database)
     start_run = StartRun(log, clock, wakeups)
-    configure = Configure(log, pex, charts, clock, wakeups, schedule)
+    check = CheckConnection(log, pex, business_central, business_central, clock)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -218,7 +222,7 @@ def build(
         KnownChoices(configure, log, clock),
         PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
-        CheckConnection(log, pex, business_central, business_central, clock),
+        check,
         start_run,
         AdvanceRun(
             log,
@@ -259,6 +263,15 @@ def build(
         Scheduling(
             PlanSchedule(read_models, schedule, clock),
             StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
+            KeepAlive(log, schedule, vault, pex, check, leases, clock),
+            TellNews(
+                read_models,
+                schedule,
+                SqlOutbox(database),
+                tuple(notifiers(settings, clock)),
+                clock,
+                settings.public_url,
+            ),
         ),
         Verify(log, read_models, business_central),
         metrics,

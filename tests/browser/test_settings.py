@@ -1,11 +1,10 @@
 """The settings page: choose, look, save; with the mouse, by keyboard, and without scripts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from browser.conftest import sign_in
 from entrypoints.demo.company import ApiUser
 from http_running import Running
 from sandbox import company

@@ -1,6 +1,6 @@
 """Transactions: find one, and read where it is, why, and its story (M27, M33)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -121,6 +121,7 @@ def transaction_page(
         "company": connection.company_name if _is_of(view, connection.company_id) else None,
         "links": {place: link(bc_api_url, view, place) for place in Place},
         "lines": lines(view),
+        "account_names": _account_names(services, view),
         "sums": _sums(view),
         "receipts": receipts,
         "notices": notices(view.changes, view.missing_in_pex),
@@ -160,6 +161,13 @@ def lines(view: TransactionView) -> Sequence[Line]:
         )
         for number, one in zip(numbers, view.entry.lines, strict=False)
     )
+
+
+def _account_names(services: Services, view: TransactionView) -> Mapping[str, str]:
+    """What the accounts of its company are called, as far as that is known."""
+    if view.target is None:
+        return {}
+    return services.account_names.of(view.connection_id, view.target.company_id)
 
 
 def _sums(view: TransactionView) -> tuple[Money, Money]:
