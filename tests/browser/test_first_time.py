@@ -38,12 +38,10 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 def journal(running: Running) -> list[dict[str, Any]]:
     """The lines of the journal, as they stand in Business Central."""
-    harbor = next(
-        one
-        for one in running.sandbox.business_central.dump()["companies"]
-        if one["id"] == company.COMPANY_ID
-    )
-    return [line for one in harbor["journals"] if one["code"] == "PEX CARD" for line in one["lines"]]
+    companies = running.sandbox.business_central.dump()["companies"]
+    harbor = next(one for one in companies if one["id"] == company.COMPANY_ID)
+    journals = [one for one in harbor["journals"] if one["code"] == "PEX CARD"]
+    return [line for one in journals for line in one["lines"]]
 
 
 def press(page: Page, name: str) -> None:
