@@ -21,7 +21,6 @@ from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS
 from domain.sync_window import LIMIT_MONTHS, WindowRefused, months_back, sync_window
 from entrypoints.composition import Services
-from entrypoints.http.pages import checklist
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.run_words import KIND_HINTS, KIND_WORDS, ShownRun, offered, shown
@@ -170,7 +169,7 @@ def _page(
         "refused": entered.refusal if entered else None,
         "already_active": entered is not None and isinstance(entered.refusal, RunActive),
         "with_rows": with_rows,
-        "checklist": checklist.steps(services.read_models, connection),
+        "checklist": (),
     }
     status = status_of(entered.refusal) if entered else 200
     return connection_page(request, connection, "sync", "sync.html", context, status=status)
