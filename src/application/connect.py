@@ -4,19 +4,22 @@ import json
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
+from application.pex_credential import PEX_CREDENTIAL, CredentialUnreadable, decode, encode
+from application.pex_identity import PexIdentity, identified
 from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import Journal, Journals
-from application.ports.pex import Business, PexAccess
+from application.ports.pex import PexAccess
+from application.ports.pex_sign_in import PexSignIn
 from application.ports.sign_in import MicrosoftSignIn, MicrosoftUser
 from application.ports.transactions import Atomically
 from application.ports.vault import Vault
 from application.ports.wakeups import Wakeups
 from application.retried import retried
 from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
+from domain.refusals import Refusal
 
-PEX_CREDENTIAL = "pex_credential"
 BEGUN_SIGN_IN = "begun_microsoft_sign_in"
 
 
@@ -34,6 +37,7 @@ class Connect:
         clock: Clock,
         atomically: Atomically,
         wakeups: Wakeups,
+        pex_sign_in: PexSignIn,
     ) -> None:
         self._log = log
         self._vault = vault
@@ -44,6 +48,7 @@ class Connect:
         self._clock = clock
         self._atomically = atomically
         self._wakeups = wakeups
+        self._pex_sign_in = pex_sign_in
 
     def with_pex_token(
         self, token: str, actor: str, may_connect: Callable[[int], None] = lambda _id: None
@@ -56,13 +61,22 @@ class Connect:
             PexTokenRefused: dead, or not an administrator's.
             PexPermissionMissing: the missing ones are named (M2).
         """
-        business = self._pex.with_token(token).business()
-        may_connect(business.id)
-        connection_id, created = retried(lambda: self._take_pex(business, token.strip(), actor))
+        return self.with_pex(identified(self._pex, token), actor, may_connect)
+
+    def with_pex(
+        self,
+        identity: PexIdentity,
+        actor: str,
+        may_connect: Callable[[int], None] = lambda _id: None,
+    ) -> tuple[UUID, bool]:
+        """Connect the business that somebody signed in for; else as `with_pex_token`."""
+        may_connect(identity.business.id)
+        connection_id, created = retried(lambda: self._take_pex(identity, actor))
         self._wakeups.connection(connection_id)
         return connection_id, created
 
-    def _take_pex(self, business: Business, token: str, actor: str) -> tuple[UUID, bool]:
+    def _take_pex(self, identity: PexIdentity, actor: str) -> tuple[UUID, bool]:
+        business = identity.business
         connection_id = Connection.create_id(business.id)
         connection = self._log.find(Connection, connection_id)
         now, funding = self._clock.now(), business.funding.value
@@ -70,9 +84,8 @@ class Connect:
         if connection is None:
             connection = Connection(now, business.id, business.name, funding, actor)
         connection.pex_signed_in(now, business.name, funding, business.user, actor)
-        credential = json.dumps({"scheme": "token", "token": token}).encode()
         with self._atomically():
-            self._vault.put(connection_id, PEX_CREDENTIAL, credential)
+            self._vault.put(connection_id, PEX_CREDENTIAL, encode(identity.credential))
             self._log.save(connection)
         return connection_id, created
 
@@ -110,20 +123,30 @@ class Connect:
         self._record(connection_id, microsoft, actor)
 
     def begin_delegated(
-        self, connection_id: UUID, environment: str, redirect_uri: str, actor: str
+        self,
+        connection_id: UUID,
+        environment: str,
+        redirect_uri: str,
+        actor: str,
+        bound_to: str = "",
     ) -> str:
         """Begin a sign-in in the browser: the address to go to.
 
         The browser comes back without the API token, so who began it is kept until then (M45).
+        Where it is bound to a browser, only that one can complete it.
         """
         self._log.load(Connection, connection_id)
         begun = json.dumps({"environment": environment, "actor": actor}).encode()
         self._vault.put(connection_id, BEGUN_SIGN_IN, begun)
-        return self._sign_in.begin(connection_id, redirect_uri)
+        return self._sign_in.begin(connection_id, redirect_uri, bound_to)
 
-    def complete_delegated(self, state: str, answer: Mapping[str, str]) -> UUID:
+    def is_begun(self, state: str) -> bool:
+        """Whether a sign-in of that state waits for Microsoft's answer."""
+        return self._sign_in.is_begun(state)
+
+    def complete_delegated(self, state: str, answer: Mapping[str, str], bound_to: str = "") -> UUID:
         """Complete it with what Microsoft sent back; the connection's id."""
-        connection_id, user = self._sign_in.complete(state, answer)
+        connection_id, user = self._sign_in.complete(state, answer, bound_to)
         kept = self._vault.get(connection_id, BEGUN_SIGN_IN)
         if kept is None:
             raise NotReady("The sign-in was not begun here.")
@@ -132,6 +155,14 @@ class Connect:
             connection_id, MicrosoftMode.DELEGATED, user, begun["environment"], begun["actor"]
         )
         return connection_id
+
+    def consent_address(self, tenant_id: str, redirect_uri: str, state: str) -> str:
+        """Where an administrator of an organization lets the app in (contract 1.4)."""
+        return self._sign_in.consent_address(tenant_id, redirect_uri, state)
+
+    def pex_user(self, connection_id: UUID) -> str | None:
+        """Who signed in with PEX; None where nobody is signed in."""
+        return self._log.load(Connection, connection_id).pex_user
 
     def _join(
         self,
@@ -169,18 +200,32 @@ class Connect:
     def disconnect(self, connection_id: UUID, actor: str) -> None:
         """Forget both sign-ins; history and posted marks stay (M7).
 
+        What lives on at PEX of a sign-in in the browser is ended there, if PEX can be reached.
+
         Raises:
             RunActive: a run is going on.
         """
 
-        def part() -> None:
+        def part() -> str | None:
             connection = self._log.load(Connection, connection_id)
             if connection.active_run is not None:
                 raise RunActive(connection.active_run)
             connection.disconnect(self._clock.now(), actor)
             with self._atomically():
+                refresh_token = self._refresh_token(connection_id)
                 self._vault.delete(connection_id, PEX_CREDENTIAL)
                 self._sign_in.forget(connection_id)
                 self._log.save(connection)
+            return refresh_token
 
-        retried(part)
+        refresh_token = retried(part)
+        if refresh_token is not None:
+            self._pex_sign_in.revoke(refresh_token)
+
+    def _refresh_token(self, connection_id: UUID) -> str | None:
+        """What there is to revoke; none where what is kept cannot be read."""
+        try:
+            kept = self._vault.get(connection_id, PEX_CREDENTIAL)
+            return decode(kept[0]).refresh_token if kept is not None else None
+        except (Refusal, CredentialUnreadable):
+            return None

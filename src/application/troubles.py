@@ -13,6 +13,11 @@ from application.ports.general_journal import (
     JournalMissing,
 )
 from application.ports.pex import PexPermissionMissing, PexTokenRefused, PexUnavailable
+from application.ports.pex_sign_in import (
+    PexSignInNotConfigured,
+    PexSignInRefused,
+    PexSignInUnusable,
+)
 from application.ports.sign_in import MicrosoftSignInRefused, MicrosoftUnavailable
 from application.ports.vault import SecretUnreadableError
 from domain.refusals import Refusal
@@ -20,6 +25,9 @@ from domain.refusals import Refusal
 AWAY = (PexUnavailable, BusinessCentralUnavailable, MicrosoftUnavailable)
 A_PERSON_MUST_ACT = (
     PexTokenRefused,
+    PexSignInNotConfigured,
+    PexSignInRefused,
+    PexSignInUnusable,
     PexPermissionMissing,
     SecretUnreadableError,
     MicrosoftSignInRefused,

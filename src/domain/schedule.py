@@ -22,8 +22,8 @@ class Job(StrEnum):
 
 def slot_of_day(connection_id: UUID, job: Job) -> timedelta:
     """The time since midnight UTC; drawn from the id, so that connections spread over the day."""
-    half_a_day = DAY / 2 if job is Job.KEEP_ALIVE else timedelta()
-    return (timedelta(seconds=connection_id.int % int(DAY.total_seconds())) + half_a_day) % DAY
+    half_a_day = DAY // 2 if job is Job.KEEP_ALIVE else timedelta()
+    return (timedelta(seconds=connection_id.int % (DAY // timedelta(seconds=1))) + half_a_day) % DAY
 
 
 def next_slot(connection_id: UUID, job: Job, after: datetime) -> datetime:

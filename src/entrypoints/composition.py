@@ -8,6 +8,7 @@ from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
+from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
@@ -20,6 +21,9 @@ from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
+from adapters.pex.oauth import HttpPexSignIn
+from adapters.pex.renewals import Renewals
+from adapters.telemetry.metrics import Metrics, OnRequest
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -32,18 +36,24 @@ from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
 from application.keep_alive import KeepAlive
+from application.know_accounts import KnowAccounts
+from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
 from application.plan_schedule import PlanSchedule
+from application.ports.account_names import AccountNames
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
+from application.ports.pex_sign_in import PexSignIn
 from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
+from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
+from application.sign_in_with_pex import SignInWithPex
 from application.start_due_runs import StartDueRuns
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
@@ -89,13 +99,18 @@ class Services:
     clock: Clock
     log: EventLog
     read_models: ReadModels
+    account_names: AccountNames
     api_tokens: SqlApiTokens
     browser_sessions: SqlBrowserSessions
     vault: Vault
     pex: PexAccess
+    pex_sign_in: PexSignIn
+    sign_in_with_pex: SignInWithPex
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    known_choices: KnownChoices
+    preview_settings: PreviewSettings
     alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
@@ -104,6 +119,7 @@ class Services:
     sweep: Sweep
     scheduling: Scheduling
     verify: Verify
+    metrics: Metrics
     closing: tuple[Callable[[], None], ...]
 
     def close(self) -> None:
@@ -118,7 +134,7 @@ def build(
     *,
     boundary: Callable[[str], None] = lambda _name: None,
     lease: timedelta = LASTING,
-    on_request: Callable[..., None] | None = None,
+    on_request: OnRequest | None = None,
 ) -> Services:
     """Wire the services of one process; the database must have been migrated.
 
@@ -127,29 +143,45 @@ def build(
     """
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url))
+    metrics = Metrics(database, clock)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
     worklist = SqlWorklist(database)
+    pex_sign_in = HttpPexSignIn(
+        settings.pex_oauth_url,
+        settings.pex_client_id,
+        settings.pex_scopes,
+        clock,
+        on_request=metrics.counting("pex", on_request),
+    )
     pex = HttpPexAccess(
-        settings.pex_api_url, vault, settings.pex_requests_per_minute, on_request=on_request
+        settings.pex_api_url,
+        vault,
+        settings.pex_requests_per_minute,
+        renewals=Renewals(vault, pex_sign_in, clock),
+        on_request=metrics.counting("pex", on_request),
     )
     sign_in = MsalSignIn(
         settings.entra_authority,
         settings.entra_client_id,
         settings.entra_client_secret.get_secret_value(),
         vault,
-        on_request=on_request,
+        on_request=metrics.counting("entra", on_request),
     )
     business_central = HttpBusinessCentral(
         settings.bc_api_url,
         sign_in,
         clock,
         concurrency=settings.bc_concurrency,
-        on_request=on_request,
+        on_request=metrics.counting("bc", on_request),
     )
     atomically = database.transaction
-    sessions = RunSessions(business_central, business_central, log, clock)
+    account_names = SqlAccountNames(database)
+    charts = KnowAccounts(business_central, account_names)
+    schedule = SqlSchedule(database)
+    configure = Configure(log, pex, charts, clock, wakeups, schedule)
+    sessions = RunSessions(charts, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
@@ -157,7 +189,6 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
-    schedule = SqlSchedule(database)
     start_run = StartRun(log, clock, wakeups)
     check = CheckConnection(log, pex, business_central, business_central, clock)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
@@ -167,10 +198,13 @@ def build(
         clock,
         log,
         read_models,
+        account_names,
         SqlApiTokens(database),
         SqlBrowserSessions(database),
         vault,
         pex,
+        pex_sign_in,
+        SignInWithPex(pex_sign_in, pex, vault, clock),
         business_central,
         Connect(
             log,
@@ -182,8 +216,11 @@ def build(
             clock,
             atomically,
             wakeups,
+            pex_sign_in,
         ),
-        Configure(log, pex, business_central, clock, wakeups, schedule),
+        configure,
+        KnownChoices(configure, log, clock),
+        PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
         check,
         start_run,
@@ -237,5 +274,6 @@ def build(
             ),
         ),
         Verify(log, read_models, business_central),
-        (pex.close, sign_in.close, business_central.close, database.dispose),
+        metrics,
+        (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
     )

@@ -100,6 +100,7 @@ class Sandbox:
         return {
             "PEXBC_PEX_API_URL": f"{self.url}/pex/v4",
             "PEXBC_PEX_OAUTH_URL": f"{self.url}/pex-oauth",
+            "PEXBC_PEX_CLIENT_ID": company.PEX_CLIENT_ID,
             "PEXBC_BC_API_URL": f"{self.url}/bc",
             "PEXBC_ENTRA_AUTHORITY": f"{self.url}/entra",
             "PEXBC_ENTRA_CLIENT_ID": company.CLIENT_ID,

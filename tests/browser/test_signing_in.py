@@ -19,7 +19,7 @@ def test_whoever_is_not_signed_in_comes_back_to_the_page_after_signing_in(
     page.get_by_label("API token").fill(company.PREPAID_TOKEN)
     page.get_by_role("button", name="Sign in with this token").click()
     page.wait_for_url("**/connections")
-    assert page.get_by_role("link", name=company.PREPAID_NAME).is_visible()
+    assert page.get_by_role("link", name=company.PREPAID_NAME, exact=True).is_visible()
 
 
 def test_a_wrong_token_is_told_with_what_to_do(page: Page) -> None:

@@ -23,6 +23,7 @@ def breakable() -> Iterator[Sandbox]:
 def test_a_healthy_set_up_is_found_well(journey: Journey) -> None:
     healthy = journey.shell.well("doctor").out
     assert "bad" not in healthy
+    assert "ok  PEX sign-in in the browser: configured" in healthy
     assert f"ok  {NAME}: PEX sign-in" in healthy
     assert f"ok  {NAME}: Microsoft sign-in and Business Central" in healthy
     assert f"ok  {NAME}: journal PEX Card" in healthy
@@ -65,6 +66,25 @@ def test_an_empty_entra_app_and_a_strange_secret_key_are_named(
     assert "bad Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET" in diagnosis.out
     assert f"bad {NAME}: PEX sign-in: The stored 'pex_credential' of" in diagnosis.out
     assert "behind the new one" in diagnosis.out
+
+
+def test_a_set_up_without_a_pex_app_is_well_and_told_what_it_lacks(
+    journey: Journey, copy: Shell
+) -> None:
+    diagnosis = copy.run("doctor", PEXBC_PEX_CLIENT_ID="")
+    assert diagnosis.code == 0
+    assert "ok  PEX sign-in in the browser: not configured" in diagnosis.out
+    assert "Set PEXBC_PEX_CLIENT_ID" in diagnosis.out
+
+
+def test_a_sign_in_with_pex_that_tells_nothing_of_itself_is_named(
+    journey: Journey, copy: Shell
+) -> None:
+    elsewhere = journey.shell.variables["PEXBC_PEX_OAUTH_URL"] + "/elsewhere"
+    diagnosis = copy.run("doctor", PEXBC_PEX_OAUTH_URL=elsewhere)
+    assert diagnosis.code == 1
+    assert "bad PEX sign-in in the browser: PEX's sign-in cannot be used" in diagnosis.out
+    assert "Check PEXBC_PEX_OAUTH_URL" in diagnosis.out
 
 
 @pytest.mark.parametrize(

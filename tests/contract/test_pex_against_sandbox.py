@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from adapters.pex.access import HttpPexAccess
-from application.connect import PEX_CREDENTIAL
+from application.pex_credential import PEX_CREDENTIAL
 from application.ports.pex import (
     Funding,
     PexPermissionMissing,

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from application.connect import PEX_CREDENTIAL
 from application.keep_alive import Kept
+from application.pex_credential import PEX_CREDENTIAL
 from domain.connection import Status
 from domain.schedule import Job
 from entrypoints.cli.context import NoWakeups

@@ -167,9 +167,28 @@ def test_a_run_waits_while_a_service_is_away_and_forgets_it_once_it_goes_on() ->
     assert (run.stalled, run.stalled_until, run.status) == (2, until, RunStatus.RUNNING)
     run.fetched_page(NOW, Record.CARD, 1, None)
     assert (run.stalled, run.stalled_until) == (0, None)
+    assert not any(run.trouble)
     run.stall(NOW, "BC_UNAVAILABLE", "503", until)
     run.report((ended(Outcome.POSTED),), NOW)
     assert (run.stalled, run.stalled_until) == (0, None)
+
+
+def test_a_run_names_what_it_waits_for_and_in_the_end_what_ended_it() -> None:
+    run, told = started(), []
+    for step in (
+        lambda: run.stall(NOW, "BC_UNAVAILABLE", "503", NOW),
+        lambda: run.fetched_page(NOW, Record.CARD, 1, None),
+        lambda: run.stall(NOW, "PEX_UNAVAILABLE", "429", NOW),
+        lambda: run.break_off(RunStatus.FAILED, "INTERNAL", "A step failed.", NOW),
+    ):
+        step()
+        told.append(run.trouble)
+    assert told == [
+        ("BC_UNAVAILABLE", "503"),
+        (None, None),
+        ("PEX_UNAVAILABLE", "429"),
+        ("INTERNAL", "A step failed."),
+    ]
 
 
 def test_a_run_is_the_same_after_a_replay() -> None:

@@ -148,5 +148,8 @@ class FakePexAccess:
     def with_token(self, token: str) -> PexAccount:
         return self.account
 
+    def with_bearer(self, access_token: str) -> PexAccount:
+        return self.account
+
     def of(self, connection: UUID) -> PexAccount:
         return self.account

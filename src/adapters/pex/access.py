@@ -4,16 +4,17 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from uuid import UUID
 
 import httpx
-import msgspec
 
 from adapters.pex.account import HttpPexAccount
 from adapters.pex.client import Client, Credential, OnRequest
+from adapters.pex.renewals import Renewals, read_credential
 from adapters.pex.throttle import TokenBucket
-from application.connect import PEX_CREDENTIAL
+from application.pex_credential import BEARER
 from application.ports.pex import PexAccount, PexTokenRefused
 from application.ports.vault import Vault
 
@@ -23,7 +24,10 @@ NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 
 
 class HttpPexAccess:
-    """Fulfils the port `PexAccess`; one bucket of calls for each token of this process."""
+    """Fulfils the port `PexAccess`; one bucket of calls for each credential of this process.
+
+    Without `renewals` the access token of a sign-in is used as it stands.
+    """
 
     def __init__(
         self,
@@ -31,6 +35,7 @@ class HttpPexAccess:
         vault: Vault,
         requests_per_minute: int = 90,
         *,
+        renewals: Renewals | None = None,
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -38,6 +43,7 @@ class HttpPexAccess:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._vault = vault
+        self._renewals = renewals
         self._per_minute = requests_per_minute
         self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
@@ -56,22 +62,30 @@ class HttpPexAccess:
         plain = token.strip()
         if not plain or not plain.isascii() or not plain.isprintable() or " " in plain:
             raise PexTokenRefused("the token is empty or has characters that no token has")
-        return self._account(Credential(plain))
+        return self._account(Credential(plain), _digest(plain))
+
+    def with_bearer(self, access_token: str) -> PexAccount:
+        """A business by the access token of a sign-in that is not stored yet."""
+        return self._account(Credential(access_token, BEARER), _digest(access_token))
 
     def of(self, connection: UUID) -> PexAccount:
         """A connection's business."""
-        kept = self._vault.get(connection, PEX_CREDENTIAL)
-        if kept is None:
-            raise PexTokenRefused("no sign-in is kept for this connection")
-        try:
-            credential = msgspec.json.decode(kept[0], type=Credential)
-        except msgspec.DecodeError as error:
-            raise PexTokenRefused("the sign-in that is kept cannot be read") from error
-        return self._account(credential)
+        kept, _ = read_credential(self._vault, connection)
+        token = kept.token.strip()
+        if kept.scheme != BEARER:
+            return self._account(Credential(token, kept.scheme), _digest(token))
+        # Access tokens come and go: what is counted and kept is the connection's.
+        if self._renewals is None:
+            return self._account(Credential(token, BEARER), str(connection))
+        return self._account(
+            Credential(self._renewals.current(connection), BEARER),
+            str(connection),
+            partial(self._renewals.in_place_of, connection),
+        )
 
-    def _account(self, given: Credential) -> PexAccount:
-        credential = Credential(given.token.strip(), given.scheme)
-        key = hashlib.sha256(credential.token.encode()).hexdigest()
+    def _account(
+        self, credential: Credential, key: str, renew: Callable[[str], str] | None = None
+    ) -> PexAccount:
         with self._lock:
             bucket = self._buckets.setdefault(
                 key, TokenBucket(self._per_minute, self._monotonic, self._sleep)
@@ -84,6 +98,7 @@ class HttpPexAccess:
             self._on_request,
             sleep=self._sleep,
             monotonic=self._monotonic,
+            renew=renew,
         )
         return _WithKeptNames(client, self, key)
 
@@ -94,6 +109,10 @@ class HttpPexAccess:
             kept = (self._monotonic(), read())
             self._names[key] = kept
         return kept[1]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 class _WithKeptNames(HttpPexAccount):

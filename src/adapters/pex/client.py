@@ -10,7 +10,7 @@ from uuid import uuid4
 import httpx
 import msgspec
 
-from adapters.pex.errors import AWAY, NOT_FOUND, refusal_of
+from adapters.pex.errors import AWAY, NOT_FOUND, is_over, refusal_of
 from adapters.pex.throttle import TokenBucket
 from adapters.retry_after import retry_after as asked_to_wait
 from application.ports.pex import PexRequestRefused, PexUnavailable
@@ -56,7 +56,10 @@ class _Call:
 
 
 class Client:
-    """One credential's way to the API."""
+    """One credential's way to the API.
+
+    `renew` gives another access token in place of one that PEX refused; None for an API token.
+    """
 
     def __init__(
         self,
@@ -68,10 +71,12 @@ class Client:
         *,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        renew: Callable[[str], str] | None = None,
     ) -> None:
         self._http = http
         self._base_url = base_url
         self._credential = credential
+        self._renew = renew
         self._bucket = bucket
         self._on_request = on_request
         self._sleep = sleep
@@ -155,11 +160,22 @@ class Client:
         return _read(response, read, _reference(response, call))
 
     def _send(self, call: _Call) -> httpx.Response | None:
-        """One attempt; None where no answer came."""
+        """One attempt, and one more where a renewed token helps; None where no answer came."""
+        credential = self._credential
+        response = self._attempt(call, credential)
+        if self._renew is None or response is None:
+            return response
+        if not is_over(response.status_code, response.content):
+            return response
+        renewed = Credential(self._renew(credential.token), credential.scheme)
+        self._credential = renewed
+        return self._attempt(call, renewed)
+
+    def _attempt(self, call: _Call, credential: Credential) -> httpx.Response | None:
         self._bucket.take()
         headers = {
             "Accept": "application/json",
-            "Authorization": f"{self._credential.scheme} {self._credential.token}",
+            "Authorization": f"{credential.scheme} {credential.token}",
             "User-Agent": "pexbc",
             "X-CORRELATION-ID": call.reference,
         }

@@ -13,8 +13,9 @@ from application.ports.pex import (
 )
 from domain.refusals import Refusal
 
+OVER = "token expired or does not exist"
 DEAD = (
-    "token expired or does not exist",
+    OVER,
     "password has changed",
     "user is not active",
     "business is not open",
@@ -39,6 +40,11 @@ def message_of(body: bytes) -> str:
     if isinstance(raw, dict):
         raw = next((value for key, value in raw.items() if key.lower() == "message"), None)
     return " ".join(raw.split())[:_LONGEST] if isinstance(raw, str) else ""
+
+
+def is_over(status: int, body: bytes) -> bool:
+    """Whether an answer refuses an access token for which a renewed one may do."""
+    return status == UNAUTHORIZED or OVER in message_of(body).casefold()
 
 
 def refusal_of(

@@ -231,5 +231,8 @@ class PexAccess(Protocol):
     def with_token(self, token: str) -> PexAccount:
         """A business by an API token that was just given, not stored yet."""
 
+    def with_bearer(self, access_token: str) -> PexAccount:
+        """A business by the access token of a sign-in (PEX contract 1.3), not stored yet."""
+
     def of(self, connection: UUID) -> PexAccount:
         """A connection's business by its stored credential; raises PexTokenRefused without one."""

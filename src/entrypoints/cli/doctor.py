@@ -11,6 +11,7 @@ from rich.console import Console
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, newest_revision
 from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
+from application.ports.pex_sign_in import PexSignInNotConfigured
 from application.ports.read_models import ConnectionView
 from domain.refusals import Refusal
 from entrypoints.cli.context import FAILED, NoWakeups, unreadable_variables
@@ -94,6 +95,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 def _connections(settings: Settings) -> Iterator[Finding]:
     services = build(settings, NoWakeups())
     try:
+        yield _pex_sign_in(services)
         found = services.read_models.connections(None, 1000).items
         if not found:
             yield True, "connections: none yet", "Connect a PEX business; the README shows how."
@@ -101,6 +103,18 @@ def _connections(settings: Settings) -> Iterator[Finding]:
             yield from _connection(services, view)
     finally:
         services.close()
+
+
+def _pex_sign_in(services: Services) -> Finding:
+    """Whether people can sign in with PEX in the browser; API tokens work without that."""
+    what = "PEX sign-in in the browser"
+    try:
+        services.pex_sign_in.check()
+    except PexSignInNotConfigured as refusal:
+        return True, f"{what}: not configured, API tokens alone", refusal.fix
+    except Refusal as refusal:
+        return False, f"{what}: {refusal.cause}", refusal.fix
+    return True, f"{what}: configured, and PEX tells where", ""
 
 
 def _connection(services: Services, view: ConnectionView) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from application.ports.company_data import (
 )
 from application.ports.event_log import StreamConflict, StreamNotFound
 from application.ports.pex import PexRequestRefused, PexUnavailable
+from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInUnusable
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
 from application.ports.vault import SecretUnreadableError
@@ -66,8 +67,10 @@ STATUSES: Mapping[type[Refusal], int] = {
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
+    PexSignInUnusable: 502,
     BusinessCentralRefused: 502,
     PexUnavailable: SERVICE_UNAVAILABLE,
+    PexSignInNotConfigured: SERVICE_UNAVAILABLE,
     BusinessCentralUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftUnavailable: SERVICE_UNAVAILABLE,
     MicrosoftAppMissing: SERVICE_UNAVAILABLE,

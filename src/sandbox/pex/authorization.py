@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from sandbox.company import PEX_CLIENT_ID
 from sandbox.pex.wire import Refusal
 from sandbox.web import Request, Response
 
@@ -32,7 +33,8 @@ def refused_request(form: Form) -> Response | None:
     """The answer to a bad authorization request: a page while the way back is not trusted."""
     target = urlsplit(form.get("redirect_uri", ""))
     secure = target.scheme == "https" or target.hostname in ("127.0.0.1", "localhost", "::1")
-    if target.scheme not in ("http", "https") or not secure or not form.get("client_id"):
+    known = form.get("client_id") == PEX_CLIENT_ID
+    if target.scheme not in ("http", "https") or not secure or not known:
         raise Refusal(400, "client_id or redirect_uri is not valid")
     if any(not form.get(member) for member in _NEEDED):
         return redirect(form, {"error": "invalid_request"})

@@ -12,6 +12,7 @@ from sandbox.pex.world import Token, World
 from sandbox.web import Request, Response, Router, reply
 
 _CODE_LIFETIME = timedelta(minutes=5)
+_FORM = "application/x-www-form-urlencoded"
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -143,7 +144,7 @@ class Authority:
         return f"{purpose}-{''.join(parts)}"
 
     def _token(self, request: Request) -> Response:
-        form = form_of(request)
+        form = _posted(request)
         if "client_secret" in form or "authorization" in request.headers:
             raise _OAuthError("invalid_request", "a public client sends no secret")
         grants = {"authorization_code": self._by_code, "refresh_token": self._by_refresh}
@@ -209,7 +210,9 @@ class Authority:
         return reply(answer, headers=_NO_STORE)
 
     def _revoke(self, request: Request) -> Response:
-        value = form_of(request).get("token", "")
+        value = _posted(request).get("token", "")
+        if not value:
+            raise _OAuthError("invalid_request", "there is no token")
         if value in self.refreshes:
             self.revoke_family(self.refreshes[value].family)
         elif value in self.world.tokens:
@@ -223,3 +226,10 @@ class Authority:
             raise _OAuthError("invalid_token", "the access token is not valid", 401)
         business = self.world.businesses[token.business]
         return reply({"sub": business.username, "preferred_username": business.username})
+
+
+def _posted(request: Request) -> Form:
+    """The fields of a form that an app posted, and as nothing else (RFC 6749, 3.2)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != _FORM:
+        raise _OAuthError("invalid_request", "the body is not form encoded")
+    return form_of(request)

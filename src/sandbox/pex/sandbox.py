@@ -21,6 +21,7 @@ from sandbox.pex.oauth import Authority
 from sandbox.pex.operations import Operations
 from sandbox.pex.partner import Partner
 from sandbox.pex.seed import populate
+from sandbox.pex.sign_in_page import SentBack, decided
 from sandbox.pex.wire import Refusal
 from sandbox.pex.world import World
 from sandbox.web import Application, Request, Response, Router, reply
@@ -56,6 +57,12 @@ class PexSandbox(Operations):
         self.application: Application = self.faults.around(self._answer)
         self.oauth: Application = self.faults.around(authority)
         self.control: Application = Control(self, self.faults)
+
+    def sign_in(
+        self, address: str, business: int = PREPAID_BUSINESS, *, approve: bool = True
+    ) -> SentBack:
+        """Do what a person does at an authorization address of `oauth`; raises Refusal."""
+        return decided(self.oauth, address, business, approve=approve)
 
     def dashboard_jwt(self, business: int = PREPAID_BUSINESS) -> str:
         """A pass as the dashboard hands one to an app that it launches (1.5.3)."""

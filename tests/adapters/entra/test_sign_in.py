@@ -16,11 +16,11 @@ import pytest
 from adapters.entra.sign_in import MicrosoftAppMissing, MsalSignIn
 from adapters.entra.transport import MicrosoftAuthorityInsecure, MicrosoftBusy, rewriting
 from application.ports.sign_in import (
+    MicrosoftConsentMissing,
     MicrosoftSignInRefused,
     MicrosoftUnavailable,
     MicrosoftUser,
 )
-from application.ports.vault import StaleSecretError
 from fakes.vault import FakeVault
 from sandbox import company
 from sandbox.clock import SandboxClock
@@ -34,22 +34,8 @@ DISCOVERY = "openid-configuration"
 TOKEN = "oauth2/v2.0/token"
 
 
-class VersionedVault(FakeVault):
-    """Refuses stale writes, and lets nobody bring back what was deleted, as the real one does."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.versions: dict[tuple[UUID, str], int] = {}
-
-    def put(
-        self, owner: UUID, purpose: str, secret: bytes, expected_version: int | None = None
-    ) -> int:
-        kept = self.get(owner, purpose)
-        if expected_version is not None and expected_version != (kept[1] if kept else 0):
-            raise StaleSecretError(owner, purpose)
-        version = self.versions[owner, purpose] = self.versions.get((owner, purpose), 0) + 1
-        self._kept[owner, purpose] = (secret, version)
-        return version
+class OpenVault(FakeVault):
+    """Lets a test look into it."""
 
     def kept(self, owner: UUID, purpose: str) -> bytes:
         return self._kept[owner, purpose][0]
@@ -58,10 +44,6 @@ class VersionedVault(FakeVault):
     def is_empty(self) -> bool:
         return not self._kept
 
-    def delete(self, owner: UUID, purpose: str) -> None:
-        super().delete(owner, purpose)
-        self.versions[owner, purpose] = self.versions.get((owner, purpose), 0) + 1
-
 
 class Entra:
     """The simulator behind a socket, and the processes of the product that use it."""
@@ -69,7 +51,7 @@ class Entra:
     def __init__(self, server: Server, played: EntraSandbox) -> None:
         self.url = server.url
         self.played = played
-        self.vault = VersionedVault()
+        self.vault = OpenVault()
         self.connection = uuid4()
         self.seconds = 1_000_000.0
         self.opened: list[MsalSignIn] = []
@@ -272,6 +254,27 @@ def test_a_made_up_state_is_refused_without_asking_microsoft(entra: Entra) -> No
     assert entra.asked() == 0
 
 
+def test_only_whoever_it_is_bound_to_completes_a_sign_in(entra: Entra) -> None:
+    process = entra.process()
+    for begun_by, brought in (("mine", "another's"), ("mine", ""), ("", "mine")):
+        address = process.begin(entra.connection, CALLBACK, begun_by)
+        answer = entra.played.sign_in(address)
+        with pytest.raises(MicrosoftSignInRefused, match="not begun here"):
+            process.complete(answer.fields["state"], answer.fields, brought)
+    answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK, "mine"))
+    assert process.complete(answer.fields["state"], answer.fields, "mine")[0] == entra.connection
+
+
+def test_a_sign_in_waits_from_its_beginning_to_its_answer(entra: Entra) -> None:
+    process = entra.process()
+    answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK))
+    state = answer.fields["state"]
+    assert process.is_begun(state)
+    assert not process.is_begun("made-up")
+    process.complete(state, answer.fields)
+    assert not process.is_begun(state)
+
+
 def test_an_answer_with_anothers_state_inside_is_refused(entra: Entra) -> None:
     process = entra.process()
     answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK))
@@ -286,6 +289,39 @@ def test_a_sign_in_that_was_begun_long_ago_cannot_be_completed(entra: Entra) -> 
     entra.seconds += 3601
     with pytest.raises(MicrosoftSignInRefused, match="is old"):
         process.complete(answer.fields["state"], answer.fields)
+
+
+def test_what_only_an_administrator_can_agree_to_is_told_apart(entra: Entra) -> None:
+    process = entra.process()
+    entra.played.switch(consent=False)
+    address = process.begin(entra.connection, CALLBACK)
+    answer = entra.played.sign_in(address)
+    with pytest.raises(MicrosoftConsentMissing, match="AADSTS90094"):
+        process.complete(answer.fields["state"], answer.fields)
+    with pytest.raises(MicrosoftConsentMissing, match="AADSTS700016"):
+        process.with_service(entra.connection, company.TENANT)
+    entra.played.switch(consent=True)
+    declined = entra.played.sign_in(process.begin(entra.connection, CALLBACK), approve=False)
+    with pytest.raises(MicrosoftSignInRefused, match="AADSTS65004") as refused:
+        process.complete(declined.fields["state"], declined.fields)
+    assert not isinstance(refused.value, MicrosoftConsentMissing)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "named"),
+    [(company.TENANT, company.TENANT), ("", "organizations"), ("../evil", "organizations")],
+)
+def test_an_administrator_consents_at_the_page_of_a_tenant(
+    entra: Entra, tenant: str, named: str
+) -> None:
+    address = urlsplit(entra.process().consent_address(tenant, CALLBACK, "where I was"))
+    assert address.path.endswith(f"/{named}/adminconsent")
+    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert asked == {
+        "client_id": company.CLIENT_ID,
+        "redirect_uri": CALLBACK,
+        "state": "where I was",
+    }
 
 
 def test_a_person_who_declines_leaves_the_old_sign_in(entra: Entra) -> None:
@@ -573,7 +609,7 @@ class Microsoft:
             "https://login.test/",
             "app",
             "app-secret",
-            VersionedVault(),
+            OpenVault(),
             transport=httpx.MockTransport(self._respond),
         )
 

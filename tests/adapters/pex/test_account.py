@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from adapters.pex.access import HttpPexAccess
-from application.connect import PEX_CREDENTIAL
+from application.pex_credential import PEX_CREDENTIAL
 from application.ports.pex import (
     Funding,
     PexAccount,

@@ -1,6 +1,7 @@
 """Single requests: what is tried again, what an error means, and what never gets out."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -27,7 +28,12 @@ Answer = httpx.Response | Exception
 class Wire:
     """Answers requests in order, the last answer again and again; time passes only in sleeps."""
 
-    def __init__(self, *answers: Answer, seconds: float = 0) -> None:
+    def __init__(
+        self,
+        *answers: Answer,
+        seconds: float = 0,
+        renew: Callable[[str], str] | None = None,
+    ) -> None:
         self.answers = list(answers)
         self.seconds = seconds
         self.requests: list[httpx.Request] = []
@@ -39,11 +45,12 @@ class Wire:
         self.client = Client(
             http,
             "https://pex.example/v4",
-            Credential(TOKEN),
+            Credential(TOKEN) if renew is None else Credential(TOKEN, "Bearer"),
             bucket,
             lambda *attempt: self.attempts.append(attempt),
             sleep=self.sleep,
             monotonic=self.monotonic,
+            renew=renew,
         )
 
     def sleep(self, seconds: float) -> None:
@@ -112,6 +119,59 @@ def test_what_may_pass_is_tried_again_under_the_same_reference(passing: Answer) 
 def test_what_will_not_pass_is_not_tried_again(status: int) -> None:
     wire = Wire(httpx.Response(status), FINE)
     with pytest.raises((PexRequestRefused, PexTokenRefused)):
+        wire.get()
+    assert len(wire.requests) == 1
+
+
+OVER = {"Message": "Token expired or does not exist"}
+
+
+@pytest.mark.parametrize(
+    "over", [httpx.Response(401), httpx.Response(403, json=OVER), httpx.Response(400, json=OVER)]
+)
+@pytest.mark.parametrize("method", ["get", "put"])
+def test_an_access_token_that_is_over_is_renewed_once_and_used_from_then_on(
+    over: httpx.Response, method: str
+) -> None:
+    dead: list[str] = []
+
+    def renew(token: str) -> str:
+        dead.append(token)
+        return "at-2"
+
+    wire = Wire(over, FINE, renew=renew)
+    if method == "get":
+        wire.get()
+    else:
+        wire.client.put("Tag", b"{}", reading(dict[str, int]))
+    wire.get()
+    assert dead == [TOKEN]
+    sent = [request.headers["authorization"] for request in wire.requests]
+    assert sent == [f"Bearer {TOKEN}", "Bearer at-2", "Bearer at-2"]
+    assert wire.slept == []
+
+
+def test_a_renewed_access_token_that_is_refused_as_well_is_dead() -> None:
+    dead: list[str] = []
+
+    def renew(token: str) -> str:
+        dead.append(token)
+        return "at-2-canary"
+
+    wire = Wire(refused(401, {"Message": "at-2-canary is over"}), renew=renew)
+    with pytest.raises(PexTokenRefused) as told:
+        wire.get()
+    assert (dead, len(wire.requests)) == ([TOKEN], 2)
+    assert "canary" not in str(told.value)
+
+
+@pytest.mark.parametrize("status", [200, 403, 404])
+def test_another_answer_renews_nothing(status: int) -> None:
+    def renew(_token: str) -> str:
+        raise AssertionError
+
+    wire = Wire(httpx.Response(status, json={"answer": 42}), renew=renew)
+    with suppress(PexRequestRefused):
         wire.get()
     assert len(wire.requests) == 1
 

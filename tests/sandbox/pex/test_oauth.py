@@ -17,6 +17,7 @@ from sandbox.clock import SandboxClock
 from sandbox.company import CREDIT_BUSINESS, PREPAID_BUSINESS, PREPAID_TOKEN
 from sandbox.pex import PexSandbox
 from sandbox.pex.tokens import APP_ID, APP_SECRET
+from sandbox.pex.wire import Refusal
 from sandbox.web import Request, Response, Server, mounted
 
 Ask = Callable[..., tuple[int, Any]]
@@ -47,7 +48,8 @@ class Person:
         return self.pex.oauth(Request("GET", path, headers, raw_query=urlencode(query or {})))
 
     def post(self, path: str, form: dict[str, str], **headers: str) -> Response:
-        return self.pex.oauth(Request("POST", path, headers, urlencode(form).encode()))
+        sent = {"content-type": "application/x-www-form-urlencoded"} | headers
+        return self.pex.oauth(Request("POST", path, sent, urlencode(form).encode()))
 
     def code(self, **changes: str) -> str:
         hint = {"login_hint": str(PREPAID_BUSINESS)}
@@ -139,6 +141,7 @@ def test_denying_sends_the_browser_back_with_an_error(person: Person, hint: dict
         {"redirect_uri": "http://conn.example/callback"},
         {"redirect_uri": "javascript:alert(1)"},
         {"client_id": ""},
+        {"client_id": "an app that nobody registered"},
     ],
 )
 def test_nobody_is_sent_to_an_address_that_is_not_trusted(
@@ -155,6 +158,16 @@ def test_nobody_is_sent_to_an_address_that_is_not_trusted(
 def test_a_challenge_by_s256_is_mandatory(person: Person, changes: dict[str, str]) -> None:
     answer = person.get("/oauth21/authorize", ASKED | changes)
     assert sent_back(answer) == {"error": "invalid_request", "state": "s-1"}
+
+
+def test_a_persons_decision_can_be_made_without_the_page(pex: PexSandbox, person: Person) -> None:
+    address = f"http://127.0.0.1/pex-oauth/oauth21/authorize?{urlencode(ASKED)}"
+    back = pex.sign_in(address, CREDIT_BUSINESS)
+    assert (back.target, back.fields["state"]) == (BACK, "s-1")
+    assert person.exchange(back.fields["code"])[0] == 200
+    assert pex.sign_in(address, approve=False).fields["error"] == "access_denied"
+    with pytest.raises(Refusal):
+        pex.sign_in(address.replace("code_challenge=", "challenge="))
 
 
 def test_the_token_answer_has_the_members_of_the_contract(person: Person) -> None:
@@ -235,6 +248,18 @@ def test_a_code_used_twice_revokes_what_came_from_it(person: Person, ask: Ask) -
 def test_a_public_client_may_not_send_a_secret(person: Person) -> None:
     status, error = person.exchange(person.code(), client_secret="x")
     assert (status, error["error"]) == (400, "invalid_request")
+
+
+def test_what_is_not_form_encoded_is_refused(person: Person) -> None:
+    tokens = person.sign_in()
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    for path in ("/oauth21/token", "/oauth21/revoke"):
+        body = json.dumps(form | {"client_id": "pexbc"}).encode()
+        headers = {"content-type": "application/json"}
+        status, error = read(person.pex.oauth(Request("POST", path, headers, body)))
+        assert (status, error["error"]) == (400, "invalid_request")
+        assert person.post(path, {}).status == 400
+    assert person.refresh(tokens["refresh_token"])[0] == 200
 
 
 def test_an_unknown_grant_is_refused(person: Person) -> None:
