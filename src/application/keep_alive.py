@@ -4,14 +4,20 @@ A PEX API token is renewed in its last month (PEX contract 1.6). Both sides are 
 read them, which refreshes what is refreshed by use: Microsoft's tokens end after 90 idle days.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from application.check_connection import CheckConnection
-from application.connect import PEX_CREDENTIAL
+from application.pex_credential import (
+    API_TOKEN,
+    PEX_CREDENTIAL,
+    CredentialUnreadable,
+    PexCredential,
+    decode,
+    encode,
+)
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog, StreamNotFound
 from application.ports.leases import Leases
@@ -25,8 +31,6 @@ from domain.connection import Connection
 from domain.refusals import Refusal
 from domain.schedule import Job, again_at, next_slot
 from domain.token_life import may_renew
-
-API_TOKEN = "token"  # noqa: S105 - the scheme's name (PEX contract 1.3)
 
 
 class ConnectionBusy(Refusal):
@@ -117,15 +121,15 @@ class KeepAlive:
     def _renew(self, connection_id: UUID) -> bool:
         """Renew the API token if it is time; whether it was."""
         kept = self._vault.get(connection_id, PEX_CREDENTIAL)
-        account = self._pex.of(connection_id)
+        account = self._pex.of(connection_id)  # which renews the tokens of a sign-in by itself
         expires_at = account.business().token_expires_at
-        if kept is None or json.loads(kept[0]).get("scheme", API_TOKEN) != API_TOKEN:
+        if kept is None or not _is_api_token(kept[0]):
             return False
         if not may_renew(expires_at, self._clock.now()):
             return False
-        credential = {"scheme": API_TOKEN, "token": account.renew_token()}
+        renewed = encode(PexCredential(API_TOKEN, account.renew_token()))
         try:
-            self._vault.put(connection_id, PEX_CREDENTIAL, json.dumps(credential).encode(), kept[1])
+            self._vault.put(connection_id, PEX_CREDENTIAL, renewed, kept[1])
         except StaleSecretError:
             return False  # somebody signed in anew meanwhile, and that sign-in is the one to keep
         retried(lambda: self._note_renewal(connection_id))
@@ -140,3 +144,10 @@ class KeepAlive:
         connection = self._log.load(Connection, connection_id)
         connection.require_action(code, cause, self._clock.now())
         self._log.save(connection)
+
+
+def _is_api_token(kept: bytes) -> bool:
+    try:
+        return decode(kept).scheme == API_TOKEN
+    except CredentialUnreadable:
+        return False

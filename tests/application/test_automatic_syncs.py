@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from application.configure import Configure
 from application.plan_schedule import PlanSchedule
 from application.ports.schedule import Planned
-from application.start_due_runs import ACTOR, Slot, StartDueRuns
+from application.start_due_runs import ACTOR, AT_ONCE, Slot, StartDueRuns
 from application.start_run import RunRequest, StartRun
 from application_world import World, purchase, settings
 from domain.connection import Connection
@@ -146,6 +146,17 @@ def test_slots_that_nobody_was_awake_for_become_one_run(automatic: Automatic) ->
     assert automatic.look() == []
     assert len(automatic.runs()) == 1
     assert automatic.next_at == next_slot(automatic.id, Job.SYNC, automatic.world.clock.now())
+
+
+def test_many_slots_that_were_missed_together_are_not_begun_together(
+    automatic: Automatic,
+) -> None:
+    for number in range(50):
+        automatic.schedule.plan(UUID(int=number), Job.SYNC, automatic.world.clock.now())
+    assert len(automatic.scheduler.due()) == AT_ONCE
+    assert automatic.look() == []
+    assert len(automatic.scheduler.due()) == AT_ONCE
+    assert {due.connection_id.int for due in automatic.scheduler.due()} == set(range(20, 40))
 
 
 def test_a_second_scheduler_that_saw_the_same_slot_does_nothing(automatic: Automatic) -> None:

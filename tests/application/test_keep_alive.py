@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from application.check_connection import CheckConnection
-from application.connect import PEX_CREDENTIAL
 from application.keep_alive import KeepAlive, Kept
+from application.pex_credential import PEX_CREDENTIAL
 from application.ports.pex import (
     PexPermissionMissing,
     PexRequestRefused,

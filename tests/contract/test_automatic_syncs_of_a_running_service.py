@@ -5,18 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from application.start_due_runs import ACTOR, Slot
-from application.start_run import RunRequest
+from adapters.persistence.schedule import SqlSchedule
+from application.start_due_runs import ACTOR, Slot, StartDueRuns
+from application.start_run import RunRequest, StartRun
 from domain.schedule import Job, next_slot
 from domain.sync_run import RunStatus, Trigger
 from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
-from entrypoints.serving import prepare
 from entrypoints.settings import Settings
 from sandbox import company
 from sandbox.program import Sandbox
@@ -70,15 +69,15 @@ class Days:
 
 
 @pytest.fixture
-def days(tmp_path: Path) -> Iterator[Days]:
+def days(database_url: str) -> Iterator[Days]:
     with Sandbox(purchases=1) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+            database_url=database_url,
+            secret_key="a key of more than thirty-two characters",
             pex_requests_per_minute=1_000_000,
         )
-        prepare(settings)
         services = build(settings, NoWakeups())
         connection_id = configure(services)
         services.configure.switch_auto_sync(connection_id, enabled=True, actor="admin:test")
@@ -127,6 +126,37 @@ def test_processes_that_slept_for_days_and_wake_together_start_one_run(days: Day
         assert len([slot for slot in slots if slot.run_id is not None]) == 1
         assert look(other) == []
         assert len(one.read_models.runs(days.connection_id, 10).items) == 1
+
+
+class Killed(BaseException):
+    """The scheduler died."""
+
+
+class Dying(StartRun):
+    """Writes a run down, and dies before anything is committed."""
+
+    def write_down(self, request: RunRequest) -> UUID:
+        super().write_down(request)
+        raise Killed
+
+
+def test_a_scheduler_that_dies_halfway_leaves_the_slot_to_the_next_one(days: Days) -> None:
+    with days.process(days.slot(days.sandbox.clock.now())) as services:
+        dying = StartDueRuns(
+            services.log,
+            SqlSchedule(services.database),
+            Dying(services.log, services.clock, NoWakeups()),
+            NoWakeups(),
+            services.clock,
+            services.database.transaction,
+        )
+        (due,) = dying.due()
+        with pytest.raises(Killed):
+            dying.start(due)
+        assert services.read_models.runs(days.connection_id, 10).items == ()
+        (slot,) = look(services)
+        assert slot.run_id is not None
+        assert len(services.read_models.runs(days.connection_id, 10).items) == 1
 
 
 def test_a_run_by_hand_at_the_same_moment_leaves_one_run_and_the_slot_for_later(

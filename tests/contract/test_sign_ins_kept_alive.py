@@ -10,8 +10,8 @@ from uuid import UUID
 
 import pytest
 
-from application.connect import PEX_CREDENTIAL
 from application.keep_alive import Kept
+from application.pex_credential import PEX_CREDENTIAL
 from domain.connection import Status
 from domain.schedule import Job
 from entrypoints.cli.context import NoWakeups
@@ -147,6 +147,23 @@ def test_no_token_stands_in_any_event(months: Months) -> None:
         payloads = "".join(one.payload for one in services.log.history(months.connection_id))
     assert token not in payloads
     assert company.PREPAID_TOKEN not in payloads
+
+
+def test_a_persons_microsoft_sign_in_outlives_its_90_idle_days(months: Months) -> None:
+    # Shorter than any token is used for, so that every use renews what lies behind it.
+    months.sandbox.entra.switch(token_seconds=120)
+    with months.process() as services:
+        address = services.connect.begin_delegated(
+            months.connection_id, company.ENVIRONMENT, "http://127.0.0.1/callback", "admin:test"
+        )
+        fields = dict(months.sandbox.entra.sign_in(address).fields)
+        services.connect.complete_delegated(fields["state"], fields)
+        services.check_connection.check(months.connection_id)
+    for _ in range(6):
+        kept = months.day(20)
+        assert kept is not None
+        assert kept.code is None
+        assert months.status == (Status.CONNECTED_READY, None)
 
 
 def test_the_keep_alive_is_planned_for_every_connection_with_auto_sync_off_too(
