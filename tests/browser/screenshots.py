@@ -51,6 +51,7 @@ class Tour:
         self._user = ApiUser(url, self._token)
         self._start = (eastern_day(now) - timedelta(days=DAYS_BACK)).isoformat()
         self._id = ""
+        self.pictures: dict[str, bytes] = {}
 
     def go(self) -> None:
         """The whole way, once."""
@@ -158,7 +159,7 @@ class Tour:
         self._page.locator(see).first.evaluate("one => one.scrollIntoView()")
         picture = b64encode(self._page.screenshot()).decode()
         smaller = self._dark_room.evaluate(SMALLER, picture)
-        (FOLDER / f"{name}.png").write_bytes(b64decode(smaller))
+        self.pictures[name] = b64decode(smaller)
 
     @contextmanager
     def _slow_business_central(self) -> Iterator[None]:
@@ -195,8 +196,6 @@ def main() -> None:
     chromium = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if chromium is None:
         raise SystemExit("there is no Chromium on this machine")
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=PURCHASES) as sandbox:
         settings = Settings.of(sandbox.environment(), database_url=f"sqlite:///{folder}/pexbc.db")
         with (
@@ -207,11 +206,16 @@ def main() -> None:
             person = browser.new_context(
                 base_url=url, locale="en-US", timezone_id="America/New_York"
             )
-            Tour(person.new_page(), url, services, sandbox).go()
+            tour = Tour(person.new_page(), url, services, sandbox)
+            tour.go()
             browser.close()
-    size = sum(picture.stat().st_size for picture in FOLDER.iterdir())
+    size = sum(map(len, tour.pictures.values()))
     if size > MOST_BYTES:
         raise SystemExit(f"the pictures take {size} bytes, more than {MOST_BYTES}")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    for name, picture in tour.pictures.items():
+        (FOLDER / f"{name}.png").write_bytes(picture)
 
 
 if __name__ == "__main__":
