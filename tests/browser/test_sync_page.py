@@ -115,6 +115,19 @@ def test_a_kind_that_was_switched_off_meanwhile_is_refused_with_what_to_do(
     assert "Switch the kind on in the settings" in alert.inner_text()
 
 
+def test_a_connection_that_was_left_meanwhile_starts_nothing_and_says_why(
+    page: Page, running: Running
+) -> None:
+    made, _ = running.services.connect.with_pex_token(company.CREDIT_TOKEN, "admin:test")
+    sign_in(page, company.CREDIT_TOKEN)
+    answer = page.request.post(
+        f"/connections/{made}/runs", form={"kinds": "fees"}, headers={"Origin": running.url}
+    )
+    assert answer.status == 409
+    assert "CONNECTION_NOT_READY" in answer.text()
+    assert "Not ready to sync" in answer.text()
+
+
 def test_a_second_execute_is_refused_and_shows_the_run_that_is_under_way(
     sync_tab: Page, running: Running, connected: str, accessible: Callable[[Page], None]
 ) -> None:
