@@ -9,6 +9,7 @@ from application_world import World, chart
 from domain.connection import Microsoft, MicrosoftMode
 from fakes.company_data import FakeBusinessCentralAccess
 from fakes.pex import FakePexAccess
+from fakes.schedule import FakeSchedule
 
 
 class Choosing(World):
@@ -22,7 +23,7 @@ class Choosing(World):
             Company(name, name) for name in ("company", *names)
         )
         pex = FakePexAccess(self.pex)
-        configure = Configure(self.log, pex, access, self.clock, self.wakeups)
+        configure = Configure(self.log, pex, access, self.clock, self.wakeups, FakeSchedule())
         self.known = KnownChoices(configure, self.log, self.clock)
 
 
