@@ -234,7 +234,7 @@ def test_leaving_a_changed_form_asks_first(admin: Page, configured: str) -> None
     admin.goto(configured)
     assert asked == []
     admin.get_by_label("Copy receipts").uncheck()
-    admin.get_by_role("link", name="Compare or restore versions").click()
+    admin.get_by_role("link", name="Earlier versions").click()
     admin.wait_for_url("**/versions")
     assert asked == ["beforeunload"]
 
