@@ -18,11 +18,6 @@ def switch(user: ApiUser, connection: str, *, on: bool) -> Any:
     return user.call("PUT", f"/connections/{connection}/auto-sync", body).json()["auto_sync"]
 
 
-def test_it_is_off_until_somebody_switches_it_on(user: ApiUser, connected: str) -> None:
-    found = user.get(f"/connections/{connected}")
-    assert found["auto_sync"] == {"enabled": False, "next_at": None}
-
-
 def test_switched_on_it_tells_when_the_next_sync_is_due(
     user: ApiUser, connected: str, running: Running
 ) -> None:
