@@ -11,7 +11,7 @@ from application.ports.event_log import EventLog
 from domain.connection import Connection, Microsoft
 
 LASTING = timedelta(minutes=5)
-KEPT = 6  # charts in memory; one of 50,000 dimension values takes some 20 MB
+KEPT = 4  # charts in memory; one of 50,000 dimension values takes some 30 MB
 
 Key = tuple[UUID, Microsoft | None, str]
 

@@ -192,9 +192,11 @@ class Tour:
 def main() -> None:
     """Take all pictures anew."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    chromium = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    if chromium is None:
+        raise SystemExit("there is no Chromium on this machine")
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
-    chromium = next(found for name in CHROMIUM if (found := shutil.which(name)))
     with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=PURCHASES) as sandbox:
         settings = Settings.of(sandbox.environment(), database_url=f"sqlite:///{folder}/pexbc.db")
         with (

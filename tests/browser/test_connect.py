@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import sign_in
 from entrypoints.demo.company import ApiUser
+from entrypoints.http.pages import pex_sign_in
+from entrypoints.http.security import FailedAttempts
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
 from http_running import Running
@@ -34,8 +36,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def running(sandbox: Sandbox, tmp_path: Path) -> Iterator[Running]:
+def running(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """The service over an empty database, at the address that other sites send browsers to."""
+    monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -182,7 +185,7 @@ def test_signing_in_again_for_another_business_is_refused_by_its_name(page: Page
     assert "OTHER_PEX_BUSINESS" in alert(page)
     assert company.CREDIT_NAME in alert(page)
     page.goto("/connections")
-    assert page.get_by_role("link", name=company.CREDIT_NAME).count() == 0
+    assert page.get_by_role("link", name=company.CREDIT_NAME, exact=True).count() == 0
 
 
 def test_a_second_business_joins_the_session_of_whoever_signs_in_for_it(page: Page) -> None:
@@ -195,7 +198,7 @@ def test_a_second_business_joins_the_session_of_whoever_signs_in_for_it(page: Pa
     assert "credit" in page.get_by_role("region", name="PEX", exact=True).inner_text()
     page.goto("/connections")
     for name in (company.PREPAID_NAME, company.CREDIT_NAME):
-        assert page.get_by_role("link", name=name).is_visible()
+        assert page.get_by_role("link", name=name, exact=True).is_visible()
 
 
 # --- Microsoft ----------------------------------------------------------------------------------
@@ -280,7 +283,7 @@ def test_another_browser_cannot_complete_a_sign_in_with_microsoft(
     api = httpx.post(f"{running.url}/api/v1/microsoft/callback", data=answer.fields)
     assert api.json()["code"] == "MICROSOFT_SIGN_IN_REFUSED"
     page.goto("/connections")
-    page.get_by_role("link", name=company.PREPAID_NAME).wait_for()
+    page.get_by_role("link", name=company.PREPAID_NAME, exact=True).wait_for()
     views = running.services.read_models.connections(None, 9).items
     assert [view.microsoft for view in views] == [None]
 
@@ -407,10 +410,26 @@ def test_the_first_steps_are_ticked_off_and_go_away_after_the_first_sync(
     )
     page.reload()
     assert [text.split()[0] for text in steps.all_inner_texts()] == ["done"] * 5 + ["to"]
+    page.get_by_role("link", name="Sync for the first time").click()
+    page.wait_for_url(f"**/connections/{connection}")
+    assert [text.split()[0] for text in steps.all_inner_texts()] == ["done"] * 5 + ["to"]
     user.run(connection, preview=False, watch=lambda _run: None)
-    page.reload()
-    assert page.get_by_role("region", name="First steps").count() == 0
+    for path in ("", "/connect"):
+        page.goto(f"/connections/{connection}{path}")
+        assert page.get_by_role("region", name="First steps").count() == 0
     user.close()
+
+
+def test_a_page_that_is_left_open_leads_to_the_sign_in_once_the_session_is_over(
+    page: Page, context: BrowserContext, running: Running
+) -> None:
+    both_connected(page)
+    running.sandbox.business_central.delete_journal("PEX CARD")
+    configured(running, page).close()
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_text("JOURNAL_MISSING").wait_for()
+    context.clear_cookies()
+    page.wait_for_url("**/sign-in?next=/connections/*/connect")
 
 
 # --- everybody can use it ------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.conftest import sign_in
 from browser.run_by_hand import by_hand, past_run, row
@@ -37,29 +37,31 @@ def test_each_run_is_told_in_a_row_newest_first(admin: Page, history: str) -> No
         "Failed",
         "Receipts",
     ]
-    rows = admin.get_by_role("table").get_by_role("row").all_inner_texts()[1:]
-    assert rows[0].split("\t")[1:] == [
-        "Sync, automatic",
-        "under 1 s",
-        "partly failed",
-        "0",
-        "2",
-        "1",
-        "0",
-    ]
-    assert [one.split("\t")[1] for one in rows[1:]] == ["Sync, by hand", "Preview, by hand"]
-    assert rows[2].split("\t")[5].endswith("to post")
+    (automatic,) = _rows(admin, "Sync, automatic").all_inner_texts()
+    told = ["Sync, automatic", "under 1 s", "partly failed", "0", "2", "1", "0"]
+    assert automatic.split("\t")[1:] == told
+    (preview,) = _rows(admin, "Preview, by hand").all_inner_texts()
+    assert preview.split("\t")[5].endswith("to post")
+    started = (
+        admin.get_by_role("table")
+        .locator("time")
+        .evaluate_all("times => times.map(time => time.dateTime)")
+    )
+    assert started == sorted(started, reverse=True)
+
+
+def _rows(page: Page, what: str) -> Locator:
+    return page.get_by_role("table").get_by_role("row").filter(has_text=what)
 
 
 def test_a_count_opens_the_rows_behind_it(admin: Page, history: str) -> None:
     admin.goto(history)
-    newest = admin.get_by_role("table").get_by_role("row").nth(1)
-    newest.get_by_role("cell").nth(6).get_by_role("link", name="1").click()
+    failed = _rows(admin, "Sync, automatic").get_by_role("cell").nth(6)
+    failed.get_by_role("link", name="1").click()
     expect(admin.get_by_role("heading", name="Transactions: failed")).to_be_visible()
     assert admin.locator("table.rows td[data-label=Merchant]").count() == 1
     admin.goto(history)
-    preview = admin.get_by_role("table").get_by_role("row").nth(3)
-    preview.get_by_role("cell").nth(5).get_by_role("link").click()
+    _rows(admin, "Preview, by hand").get_by_role("cell").nth(5).get_by_role("link").click()
     expect(admin.get_by_role("heading", name="Transactions: would post")).to_be_visible()
 
 

@@ -142,16 +142,24 @@ def test_each_count_opens_the_rows_behind_it(admin: Page, synced: str) -> None:
         assert badges.count() == min(number, 50)
 
 
+def test_a_run_leads_to_the_settings_that_it_used(admin: Page, synced: str) -> None:
+    admin.goto(synced)
+    admin.get_by_role("link", name="version 1").click()
+    admin.wait_for_url("**/settings/versions?newer=1")
+    expect(admin.get_by_role("main")).to_contain_text("ersion 1")
+
+
 def test_posted_rows_name_their_document_and_lead_to_their_transaction(
     admin: Page, synced: str, connected: str
 ) -> None:
     admin.goto(f"{synced}?outcome=posted")
     first = admin.locator("table.rows > tbody > tr").first
     assert first.locator("td[data-label='Document number']").inner_text().startswith("PEX-")
-    link = first.get_by_role("link").get_attribute("href") or ""
-    assert link.startswith(f"/connections/{connected}/transactions/")
     admin.locator("summary").first.click()
     expect(admin.get_by_role("columnheader", name="Debit").first).to_be_visible()
+    first.get_by_role("link").click()
+    admin.wait_for_url(f"**/connections/{connected}/transactions/card/*")
+    expect(admin.get_by_role("main")).to_contain_text("Where is it")
 
 
 def test_what_failed_is_told_by_causes_with_what_to_do_and_a_way_to_its_rows(

@@ -143,13 +143,14 @@ def test_progress_stands_in_place_of_the_form_and_the_form_comes_back(
     expect(sync_tab.get_by_role("button", name="Execute")).to_be_visible()
 
 
-def test_auto_sync_is_switched_and_nothing_more_is_promised(sync_tab: Page) -> None:
+def test_auto_sync_is_switched_and_tells_when_the_next_sync_starts(sync_tab: Page) -> None:
     region = sync_tab.get_by_role("region", name="Auto-sync")
-    assert "starts no sync by itself" in region.inner_text()
+    expect(region.get_by_text("It is off")).to_be_visible()
     region.get_by_role("button", name="Switch auto-sync on").click()
-    expect(region.get_by_text("The switch is on.")).to_be_visible()
+    expect(region.get_by_text("The next sync starts by itself at")).to_be_visible()
+    expect(region.locator("time")).not_to_contain_text("UTC")
     region.get_by_role("button", name="Switch auto-sync off").click()
-    expect(region.get_by_text("The switch is off.")).to_be_visible()
+    expect(region.get_by_text("It is off")).to_be_visible()
 
 
 def test_the_connection_is_told_by_names(sync_tab: Page) -> None:
@@ -251,6 +252,8 @@ def test_a_connection_without_settings_says_what_is_missing(
     made, _ = running.services.connect.with_pex_token(company.CREDIT_TOKEN, "admin:test")
     sign_in(page, company.CREDIT_TOKEN)
     page.goto(f"/connections/{made}")
+    steps = page.get_by_role("region", name="First steps")
+    expect(steps.get_by_role("link", name="Sign in with Microsoft")).to_be_visible()
     missing = page.get_by_role("region", name="Not ready to sync")
     assert "sign-ins" in missing.inner_text()
     assert missing.get_by_role("link", name="Connect").is_visible()

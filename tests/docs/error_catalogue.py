@@ -6,6 +6,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -85,6 +86,7 @@ BY_MODULE = {
     "entrypoints": API,
 }
 SHORTEST = 4
+TEXTS = (ast.Constant, ast.JoinedStr, ast.IfExp)
 CAUSE, FIX = (
     "The cause in words says what is wrong.",
     "Correct what is named; /docs shows the form.",
@@ -151,18 +153,24 @@ def other_errors() -> Iterator[tuple[str, Entry]]:
     """The errors that are no refusals, by group, read off the code that makes them."""
     for path in sorted((ROOT / "src").rglob("*.py")):
         known = _constants(path)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            name = getattr(getattr(node, "func", None), "id", None)
-            if isinstance(node, ast.Call) and name in CALLS and len(node.args) >= SHORTEST:
-                _, codes, *told = node.args
-                cause, fix = (_words(one, known) for one in told[:2])
-                if name == "_unknown":
-                    fix = f"Choose one of the company's {cause}s."
-                    cause = f"The company has no {cause} …"
-                for code in _codes(codes, known):
-                    yield CALLS[name], Entry(code, _told(cause, CAUSE), _told(fix, FIX))
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                yield from _made_in(function, {**known, **_assigned(function, known)})
     for code, cause in OF_THE_FRAMEWORK.items():
         yield API, Entry(code, cause, FIX)
+
+
+def _made_in(function: ast.FunctionDef, known: dict[str, str]) -> Iterator[tuple[str, Entry]]:
+    for node in ast.walk(function):
+        name = getattr(getattr(node, "func", None), "id", None)
+        if isinstance(node, ast.Call) and name in CALLS and len(node.args) >= SHORTEST:
+            _, codes, *told = node.args
+            cause, fix = (_words(one, known) for one in told[:2])
+            if name == "_unknown":
+                fix = f"Choose one of the company's {cause}s."
+                cause = f"The company has no {cause} …"
+            for code in _codes(codes, known):
+                yield CALLS[name], Entry(code, _told(cause, CAUSE), _told(fix, FIX))
 
 
 def _constants(path: Path) -> dict[str, str]:
@@ -170,6 +178,23 @@ def _constants(path: Path) -> dict[str, str]:
     dotted = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
     members = vars(sys.modules[dotted]) if dotted in sys.modules else {}
     return {name: one for name, one in members.items() if isinstance(one, str)}
+
+
+def _assigned(function: ast.FunctionDef, known: dict[str, str]) -> dict[str, str]:
+    """The texts that a function gives a name before it uses them."""
+    found = {}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign):
+            target = node.targets[0]
+            pairs = (
+                zip(target.elts, node.value.elts, strict=False)
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+                else [(target, node.value)]
+            )
+            for name, value in pairs:
+                if isinstance(name, ast.Name) and isinstance(value, TEXTS):
+                    found[name.id] = _words(value, known)
+    return found
 
 
 def _codes(node: ast.expr, known: dict[str, str]) -> Iterator[str]:
@@ -190,6 +215,8 @@ def _words(node: ast.expr, known: dict[str, str]) -> str:
         return _words(node.value, known)
     if isinstance(node, ast.Name):
         return known.get(node.id, "…")
+    if isinstance(node, ast.IfExp):
+        return _words(node.body, known)
     return str(node.value) if isinstance(node, ast.Constant) else "…"
 
 
@@ -198,6 +225,7 @@ def _told(text: str, otherwise: str) -> str:
     return text.replace("….", "…") if re.search(r"\w", text) else otherwise
 
 
+@cache
 def entries() -> dict[str, list[Entry]]:
     """All codes, by group, then by code."""
     found: dict[str, set[Entry]] = {name: set() for name in GROUPS}

@@ -18,8 +18,9 @@ from entrypoints.http.app import create_app
 from entrypoints.http.pages.connections import TABS
 from entrypoints.settings import Settings as Variables
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "src/entrypoints/http/pages/templates"
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide"
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "src" / "entrypoints" / "http" / "pages" / "templates"
+GUIDE, SCREENSHOTS = ROOT / "docs" / "guide", ROOT / "docs" / "screenshots"
 PAGES = {page.name: page.read_text(encoding="utf-8") for page in sorted(GUIDE.glob("*.md"))}
 MAP = PAGES["map.md"]
 ADDRESS = r"(/api/v1/\S+|/docs|(?<=<PEXBC_PUBLIC_URL>)/\S*)"
@@ -104,6 +105,12 @@ def test_every_address_in_the_guide_is_answered(tmp_path: Path) -> None:
     assert len(named) >= 5
     for match in named:
         assert nameless(match.group(1)) in known
+
+
+def test_the_pictures_are_few_and_small() -> None:
+    pictures = list(SCREENSHOTS.iterdir())
+    assert len(pictures) <= 30
+    assert sum(one.stat().st_size for one in pictures) < 2_500_000
 
 
 @pytest.mark.parametrize("page", PAGES)

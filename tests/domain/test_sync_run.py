@@ -1,5 +1,6 @@
 """One sync from its start to its report (M16, M26, M30)."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -175,12 +176,13 @@ def test_a_run_waits_while_a_service_is_away_and_forgets_it_once_it_goes_on() ->
 
 def test_a_run_names_what_it_waits_for_and_in_the_end_what_ended_it() -> None:
     run, told = started(), []
-    for step in (
+    steps: tuple[Callable[[], object], ...] = (
         lambda: run.stall(NOW, "BC_UNAVAILABLE", "503", NOW),
         lambda: run.fetched_page(NOW, Record.CARD, 1, None),
         lambda: run.stall(NOW, "PEX_UNAVAILABLE", "429", NOW),
         lambda: run.break_off(RunStatus.FAILED, "INTERNAL", "A step failed.", NOW),
-    ):
+    )
+    for step in steps:
         step()
         told.append(run.trouble)
     assert told == [

@@ -12,7 +12,12 @@ from http_running import Running
 from sandbox import company
 
 ROLES = (ADMIN, SUPPORT, OPERATOR)
-FOR_EVERYBODY = ("/sign-out",)
+CHANGE_NOTHING = (
+    "/sign-out",
+    "/connections/{connection_id}/settings/preview",
+    "/connections/{connection_id}/settings/read-again",
+)
+PARAMETERS = {"/settings/choices": {"field": "expense_account"}}
 Route = tuple[str, str, tuple[str, ...]]
 
 
@@ -42,7 +47,9 @@ def call(running: Running, route: Route, ids: dict[str, str], session: str = "")
         path = path.replace("{" + name + "}", value)
     headers = {"Origin": running.url, "Cookie": f"pexbc={session}"} if session else {}
     form = {"content-type": "application/x-www-form-urlencoded"} if method == "POST" else {}
-    return httpx.request(method, f"{running.url}{path}", headers=headers | form, timeout=30)
+    params = next((one for end, one in PARAMETERS.items() if path.endswith(end)), None)
+    url = f"{running.url}{path}"
+    return httpx.request(method, url, params=params, headers=headers | form, timeout=30)
 
 
 def signed_in(running: Running, role: str, business: int) -> str:
@@ -58,6 +65,17 @@ def test_without_a_session_every_page_leads_to_the_sign_in(
         answer = call(running, route, ids)
         assert answer.status_code == 303, route
         assert answer.headers["location"].startswith("/sign-in?next="), route
+
+
+def test_a_part_of_a_page_leads_the_whole_page_to_the_sign_in(
+    running: Running, connected: str
+) -> None:
+    page = f"/connections/{connected}/connect"
+    asked_by = {"HX-Request": "true", "HX-Current-URL": f"{running.url}{page}?told=looked"}
+    answer = httpx.get(f"{running.url}{page}/news", headers=asked_by)
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == f"/sign-in?next={page}"
+    assert answer.text == ""
 
 
 def test_every_page_refuses_the_roles_that_it_does_not_name(
@@ -83,5 +101,5 @@ def test_another_tenants_people_find_no_page_of_a_connection(
 
 def test_nobody_but_admins_sends_forms(routes: list[Route]) -> None:
     for method, path, roles in routes:
-        if method != "GET" and path not in FOR_EVERYBODY:
+        if method != "GET" and path not in CHANGE_NOTHING:
             assert roles == (ADMIN,), path

@@ -207,7 +207,7 @@ def check_same_origin(services: Services, connection: ASGIConnection[Any, Any, A
         ForeignOrigin: the request comes from elsewhere, or does not say from where.
     """
     ours = {connection.headers.get("host", ""), urlsplit(services.settings.public_url).netloc}
-    if urlsplit(connection.headers.get("origin", "")).netloc not in ours - {""}:
+    if connection.headers.get("origin", "").partition("://")[2] not in ours - {""}:
         raise ForeignOrigin
 
 

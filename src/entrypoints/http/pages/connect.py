@@ -1,4 +1,4 @@
-"""The Connect tab of a connection: PEX, Microsoft, the journal, and how it stands (M1 to M7)."""
+"""The Connect tab of a connection, and the sign-ins of both sides (M1 to M5)."""
 
 import re
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, URLEncodedBody
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect
 
 from domain.refusals import Refusal
@@ -16,8 +16,8 @@ from entrypoints.composition import Services
 from entrypoints.http.microsoft import ENVIRONMENT_NAME
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import connect_business
-from entrypoints.http.pages.errands import Errand, set_out
-from entrypoints.http.pages.microsoft_return import RETURN, public_address
+from entrypoints.http.pages.errands import Errand, set_out, way_back
+from entrypoints.http.pages.microsoft_return import RETURN
 from entrypoints.http.pages.new_connection import PexTokenForm
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.refusals import NotFound
@@ -63,33 +63,6 @@ def connect_tab(
     return Tab.of(request, services, principal, connection_id).page()
 
 
-@get("/connections/{connection_id:uuid}/connect/news", sync_to_thread=True, opt={"roles": READERS})
-def look_for_news(
-    request: Request[Any, Any, Any],
-    connection_id: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-    shown: FromQuery[str] = "",
-) -> Response[str]:
-    """What became of the connection since the tab was `shown`."""
-    return Tab.of(request, services, principal, connection_id).news(shown)
-
-
-@post(
-    "/connections/{connection_id:uuid}/connect/look", sync_to_thread=True, opt={"roles": (ADMIN,)}
-)
-def look_again(
-    request: Request[Any, Any, Any],
-    connection_id: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-) -> Redirect:
-    """Read both sides now, rather than when the worker does so next."""
-    tab = Tab.of(request, services, principal, connection_id)
-    services.check_connection.check(connection_id)
-    return tab.done("looked")
-
-
 @post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt={"roles": (ADMIN,)})
 def take_pex_token(
     request: Request[Any, Any, Any],
@@ -131,7 +104,7 @@ def sign_in_as_person(
         address = services.connect.begin_delegated(
             connection_id,
             environment,
-            public_address(services, RETURN),
+            way_back(services, request, RETURN),
             principal.actor,
             bound_to,
         )
@@ -200,6 +173,7 @@ def link(
     opt={"roles": (ADMIN,)},
 )
 def ask_for_consent(
+    request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
     data: URLEncodedBody[ConsentForm],
     services: NamedDependency[Services],
@@ -208,30 +182,9 @@ def ask_for_consent(
     """To the page on which an administrator of the organization lets pexbc in."""
     view = visible_connection(services, principal, connection_id)
     address = services.connect.consent_address(
-        data.tenant_id.strip(), public_address(services, RETURN), str(view.id)
+        data.tenant_id.strip(), way_back(services, request, RETURN), str(view.id)
     )
     return Redirect(address, status_code=SEE_OTHER)
-
-
-@post(
-    "/connections/{connection_id:uuid}/connect/journal",
-    sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
-)
-def create_journal(
-    request: Request[Any, Any, Any],
-    connection_id: FromPath[UUID],
-    services: NamedDependency[Services],
-    principal: NamedDependency[Principal],
-) -> Response[str] | Redirect:
-    """Create the journal PEX Card; where it exists, it stays as it is (M6)."""
-    tab = Tab.of(request, services, principal, connection_id)
-    try:
-        services.connect.create_journal(connection_id)
-        services.check_connection.check(connection_id)
-    except Refusal as refusal:
-        return tab.page(Trouble("journal", refusal))
-    return tab.done("journal")
 
 
 def _wrong_environment(name: str) -> dict[str, FieldError]:
@@ -251,12 +204,9 @@ def _id(given: str) -> UUID:
 
 HANDLERS = [
     connect_tab,
-    look_for_news,
-    look_again,
     take_pex_token,
     sign_in_as_person,
     sign_in_as_app,
     link,
     ask_for_consent,
-    create_journal,
 ]

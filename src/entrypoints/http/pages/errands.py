@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Request
@@ -19,6 +20,7 @@ from entrypoints.http.refusals import NotBegunHere
 from entrypoints.http.security import is_encrypted
 
 LASTING = timedelta(hours=1)
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _RANDOM_BYTES = 32
 
 
@@ -58,6 +60,26 @@ def come_back(services: Services, request: Request[Any, Any, Any], by: str) -> t
         raise NotBegunHere
     connection_id = UUID(kept["connection"]) if kept["connection"] else None
     return secret, Errand(kept["by"], connection_id, kept["onward"])
+
+
+def way_back(services: Services, request: Request[Any, Any, Any], path: str) -> str:
+    """The address that other sites send the browser back to.
+
+    It is the public one; on one's own machine the very one that the browser is at, since
+    `localhost` and `127.0.0.1` are two hosts to its cookies.
+    """
+    public = services.settings.public_url.rstrip("/")
+    here = f"http://{request.headers.get('host', '')}"
+    if public.startswith("http:") and _is_loopback(public) and _is_loopback(here):
+        return here + path
+    return public + path
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return urlsplit(address).hostname in LOOPBACK
+    except ValueError:
+        return False
 
 
 def over(services: Services) -> Cookie:

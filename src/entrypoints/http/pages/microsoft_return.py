@@ -75,11 +75,6 @@ def complete(
     return tab.done("microsoft", over(services))
 
 
-def public_address(services: Services, path: str) -> str:
-    """An address of ours as other sites know it."""
-    return services.settings.public_url.rstrip("/") + path
-
-
 def _lay_aside(services: Services, answer: Mapping[str, str]) -> Redirect:
     """Keep an answer for the browser; only one to a sign-in that waits for it."""
     if not services.connect.is_begun(answer.get("state", "")):

@@ -15,8 +15,7 @@ from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import NEW, begin_session, connect_business, tab_address
-from entrypoints.http.pages.errands import Errand, come_back, over, set_out
-from entrypoints.http.pages.microsoft_return import public_address
+from entrypoints.http.pages.errands import Errand, come_back, over, set_out, way_back
 from entrypoints.http.pages.new_connection import new_connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.sign_in import inside, sign_in_again, signed_in
@@ -61,7 +60,7 @@ def begin(
     bound_to, cookie = set_out(services, errand)
     try:
         to_pex = services.sign_in_with_pex.begin(
-            errand.by, bound_to, public_address(services, CALLBACK)
+            errand.by, bound_to, way_back(services, request, CALLBACK)
         )
     except Refusal as refusal:
         return _refused(request, services, principal, errand, refusal)

@@ -30,6 +30,7 @@ from entrypoints.http.pages.settings_page import (
     saved_form,
     settings_page,
 )
+from entrypoints.http.problems import status_of
 from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
 
 CONFLICT, UNPROCESSABLE = 409, 422
@@ -73,6 +74,10 @@ def save_settings(
     except SettingsChanged:
         told = Told(typed=True, conflict=conflict(services, connection_id, expected))
         return settings_page(request, services, principal, view, form, told, status=CONFLICT)
+    except Refusal as refusal:
+        told = Told(typed=True, unsaved=refusal)
+        status = status_of(refusal)
+        return settings_page(request, services, principal, view, form, told, status=status)
     return Redirect(f"/connections/{connection_id}/settings?saved=yes", status_code=SEE_OTHER)
 
 
@@ -80,23 +85,35 @@ def save_settings(
     "/connections/{connection_id:uuid}/settings/preview",
     sync_to_thread=True,
     status_code=200,
-    opt={"roles": READERS},
+    opt={"roles": (ADMIN,)},
 )
-def preview_settings(
+def preview_form(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
     body: RawBody,
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
 ) -> Response[str]:
-    """What the form, unsaved, makes of recent transactions; for support, what is saved makes."""
+    """What the form, unsaved, makes of recent transactions."""
     view = visible_connection(services, principal, connection_id)
-    by_form = principal.role == ADMIN
-    form = form_of(body) if by_form else saved_form(services, view, None)
-    told = _previewed(services, view, form, typed=by_form)
-    if "hx-request" in request.headers:
-        return html(request, "settings_preview.html", {"told": told})
-    return settings_page(request, services, principal, view, form, told)
+    return _preview(request, services, principal, view, form_of(body), typed=True)
+
+
+@get(
+    "/connections/{connection_id:uuid}/settings/preview",
+    sync_to_thread=True,
+    opt={"roles": READERS},
+)
+def preview_saved(
+    request: Request[Any, Any, Any],
+    connection_id: FromPath[UUID],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[str]:
+    """What the newest version makes of recent transactions."""
+    view = visible_connection(services, principal, connection_id)
+    form = saved_form(services, view, None)
+    return _preview(request, services, principal, view, form, typed=False)
 
 
 @get(
@@ -109,7 +126,7 @@ def find_choices(
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
-    field: FromQuery[str],
+    field: FromQuery[str] = "",
     q: FromQuery[str] = "",
     company_id: FromQuery[str | None] = None,
 ) -> Response[str]:
@@ -125,7 +142,7 @@ def find_choices(
 @post(
     "/connections/{connection_id:uuid}/settings/read-again",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt={"roles": (ADMIN,)},
 )
 def read_again(
     connection_id: FromPath[UUID],
@@ -138,6 +155,22 @@ def read_again(
     services.known_choices.forget(connection_id)
     onward = "/vendors" if form_of(body).get("to") == "vendors" else "/settings"
     return Redirect(f"/connections/{connection_id}{onward}", status_code=SEE_OTHER)
+
+
+def _preview(
+    request: Request[Any, Any, Any],
+    services: Services,
+    principal: Principal,
+    view: ConnectionView,
+    form: Form,
+    *,
+    typed: bool,
+) -> Response[str]:
+    """The part of the page for a script, and the whole page for a browser without one."""
+    told = _previewed(services, view, form, typed=typed)
+    if "hx-request" in request.headers:
+        return html(request, "settings_preview.html", {"told": told})
+    return settings_page(request, services, principal, view, form, told)
 
 
 def _previewed(services: Services, view: ConnectionView, form: Form, *, typed: bool) -> Told:
@@ -161,4 +194,11 @@ def _chart(services: Services, view: ConnectionView, form: Form) -> Chart:
     return chart
 
 
-HANDLERS = [show_settings, save_settings, preview_settings, find_choices, read_again]
+HANDLERS = [
+    show_settings,
+    save_settings,
+    preview_form,
+    preview_saved,
+    find_choices,
+    read_again,
+]

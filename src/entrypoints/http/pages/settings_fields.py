@@ -36,6 +36,31 @@ FIELDS: Final = {
     "/bill_payments/rebate_account_id": INCOME_ACCOUNT,
 }
 """What is chosen from in which field of the form."""
+LABELS: Final = {
+    "/pex_account_id": "PEX account",
+    "/start_date": "Start date",
+    "/end_date": "End date",
+    "/purchases/enabled": "Sync purchases",
+    "/purchases/approved_only": "Approved purchases only",
+    "/purchases/attachments": "Copy receipts",
+    "/purchases/posting_date": "Posting date",
+    "/purchases/vendor_per_merchant": "A vendor for each merchant",
+    "/purchases/add_vendor_to_company": "Add missing vendors",
+    "/purchases/standardized_vendor_names": "Standardised vendor names",
+    "/purchases/vendor_posting": "Vendors on entries",
+    "/fees/enabled": "Sync fees",
+    "/fees/account_id": "Fee account",
+    "/transfers/enabled": "Sync transfers",
+    "/transfers/bank_account_id": "Bank account of transfers",
+    "/rebates/enabled": "Sync rebates",
+    "/rebates/account_id": "Income account of rebates",
+    "/bill_payments/enabled": "Sync bill payments",
+    "/bill_payments/bank_account_id": "Bank account of bill payments",
+    "/bill_payments/rebate_account_id": "Rebate account of bill payments",
+    "/tag_options/rename": "Rename tag options",
+    "/tag_options/reenable": "Enable tag options again",
+}
+KINDS: Final = dict(zip(STATIC, ("fees", "transfers", "rebates", "bill payments"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +128,24 @@ class FormFields:
         """What is wrong with a field."""
         return self.problems.get(name)
 
+    def title(self, name: str) -> str:
+        """What people call a field."""
+        if name in LABELS:
+            return LABELS[name]
+        field = name.removeprefix("map:").rpartition(":")[0] if name.startswith("map:") else ""
+        if name.startswith("dim:"):
+            field = DIMENSION + name.rpartition(":")[2]
+        dimension = self.chart.dimensions.get(field.removeprefix(DIMENSION))
+        title = dimension.name if dimension else field.removeprefix(DIMENSION)
+        return TITLES.get(field, title or "Company")
+
     def picker(self, name: str) -> Picker:
         """The account, bank account or value that a field names, and what it can name instead."""
         of, given = of_field(name), self.text(name)
         all_of = catalogue(self.chart, of)
         found = named(all_of, given) if given else None
         pool = self._pool(of)
-        text, note, matches = given, "", ()
+        text, note, matches = given, "", tuple[Choice, ...]()
         if found is not None:
             text = label(found)
             if found not in pool:
@@ -132,7 +168,7 @@ class FormFields:
         sources = [MAPPING.fullmatch(name) for name, kind in self.form.items() if kind]
         mapped = [found["field"] for found in sources if found]
         lost = {one: one.removeprefix(DIMENSION) for one in mapped if one.startswith(DIMENSION)}
-        for name, title in {**TITLES, **lost, **dimensions}.items():
+        for name, title in {**TITLES, **dimensions, **lost, **dimensions}.items():
             yield self._mapping(name, title)
 
     def _mapping(self, name: str, title: str) -> MappingRow:
@@ -154,7 +190,7 @@ class FormFields:
         start = f"dim:{pointer}:"
         lost = {one.removeprefix(start): "" for one in self.form if one.startswith(start)}
         names = {code: one.name for code, one in self.chart.dimensions.items()}
-        for code, title in {**lost, **names}.items():
+        for code, title in {**names, **lost, **names}.items():
             yield StaticDimension(title or code, self.picker(f"{start}{code}"))
 
     def tags(self) -> list[tuple[str, str]]:

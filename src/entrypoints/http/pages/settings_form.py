@@ -41,8 +41,8 @@ def to_form(settings: Settings) -> Form:
     form: dict[str, str | bool | None] = {
         "/company_id": settings.company_id,
         "/pex_account_id": settings.pex_account_id,
-        "/start_date": settings.start_date and settings.start_date.isoformat(),
-        "/end_date": settings.end_date and settings.end_date.isoformat(),
+        "/start_date": settings.start_date.isoformat() if settings.start_date else None,
+        "/end_date": settings.end_date.isoformat() if settings.end_date else None,
         "/purchases/enabled": purchases.enabled,
         "/purchases/approved_only": purchases.approved_only,
         "/purchases/attachments": purchases.attachments,
@@ -69,9 +69,10 @@ def to_form(settings: Settings) -> Form:
         form[f"{name}:value"] = source.value if source.kind == "static" else source.default
         form[f"{name}:tag_id"] = source.tag_id
         form[f"{name}:sync"] = mapping.sync_options
-    static = (settings.fees, settings.transfers, settings.rebates, settings.bill_payments)
-    for pointer, kind in zip(STATIC, static, strict=True):
-        form |= {f"dim:{pointer}:{code.upper()}": one for code, one in kind.dimensions.items()}
+    kinds = (settings.fees, settings.transfers, settings.rebates, settings.bill_payments)
+    static = [kind.dimensions for kind in kinds]
+    for pointer, dimensions in zip(STATIC, static, strict=True):
+        form |= {f"dim:{pointer}:{code.upper()}": one for code, one in dimensions.items()}
     texts = {name: ON if value is True else value for name, value in form.items()}
     return {name: text for name, text in texts.items() if isinstance(text, str)}
 
@@ -97,9 +98,14 @@ def from_form(form: Mapping[str, str]) -> Settings:
         try:
             return date.fromisoformat(given) if given else None
         except ValueError:
-            detail = f"{given!r} is no day."
-            fix = "Write the day as year-month-day, such as 2026-03-31."
-            errors.append(FieldError(name, "DATE_UNREADABLE", detail, fix))
+            errors.append(
+                FieldError(
+                    name,
+                    "DATE_UNREADABLE",
+                    f"{given!r} is no day.",
+                    "Write the day as year-month-day, such as 2026-03-31.",
+                )
+            )
             return None
 
     def dimensions(pointer: str) -> dict[str, str]:

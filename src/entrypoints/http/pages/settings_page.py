@@ -48,11 +48,13 @@ class Told:
 
     Attributes:
         typed: the form holds what was typed and is not saved.
+        unsaved: why a save did not come about, though no field is to blame.
         errors: with the name of the form's field that each belongs to.
             chart: what the previewed entries are named by.
     """
 
     typed: bool = False
+    unsaved: Refusal | None = None
     errors: Sequence[tuple[str, FieldError]] = ()
     conflict: Conflict | None = None
     preview: SettingsPreview | None = None
@@ -113,9 +115,9 @@ def settings_page(
     try:
         choices = services.known_choices.of(view.id, company_id)
     except Refusal as refusal:
-        context = {"refusal": refusal}
+        blocked = {"refusal": refusal}
         return connection_page(
-            request, view, "settings", "settings_blocked.html", context, status=status_of(refusal)
+            request, view, "settings", "settings_blocked.html", blocked, status=status_of(refusal)
         )
     first: dict[str, FieldError] = {}
     for name, error in told.errors:

@@ -5,36 +5,11 @@ from dataclasses import dataclass
 from application.configure import Choices
 from domain.offered import catalogue, label, named
 from domain.settings import DIMENSION, FieldMapping, Settings
-from entrypoints.http.pages.settings_fields import FIELDS, TITLES, of_field
-from entrypoints.http.pages.settings_form import STATIC, canonical, to_form
+from entrypoints.http.pages.settings_fields import FIELDS, KINDS, LABELS, TITLES, of_field
+from entrypoints.http.pages.settings_form import canonical, to_form
 
 NOTHING = "none"
 GONE = "one that is not known any more"
-LABELS = {
-    "/pex_account_id": "PEX account",
-    "/start_date": "Start date",
-    "/end_date": "End date",
-    "/purchases/enabled": "Sync purchases",
-    "/purchases/approved_only": "Approved purchases only",
-    "/purchases/attachments": "Copy receipts",
-    "/purchases/posting_date": "Posting date",
-    "/purchases/vendor_per_merchant": "A vendor for each merchant",
-    "/purchases/add_vendor_to_company": "Add missing vendors",
-    "/purchases/standardized_vendor_names": "Standardised vendor names",
-    "/purchases/vendor_posting": "Vendors on entries",
-    "/fees/enabled": "Sync fees",
-    "/fees/account_id": "Fee account",
-    "/transfers/enabled": "Sync transfers",
-    "/transfers/bank_account_id": "Bank account of transfers",
-    "/rebates/enabled": "Sync rebates",
-    "/rebates/account_id": "Income account of rebates",
-    "/bill_payments/enabled": "Sync bill payments",
-    "/bill_payments/bank_account_id": "Bank account of bill payments",
-    "/bill_payments/rebate_account_id": "Rebate account of bill payments",
-    "/tag_options/rename": "Rename tag options",
-    "/tag_options/reenable": "Enable tag options again",
-}
-KINDS = dict(zip(STATIC, ("fees", "transfers", "rebates", "bill payments"), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from domain.eastern_time import eastern_day
 from domain.refusals import Refusal, fix_for
 from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS
-from domain.sync_window import LIMIT_MONTHS, WindowRefused, months_back, sync_window
+from domain.sync_window import AUTO_MONTHS, LIMIT_MONTHS, WindowRefused, months_back, sync_window
 from entrypoints.composition import Services
+from entrypoints.http.pages import checklist
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.run_words import KIND_HINTS, KIND_WORDS, ShownRun, offered, shown
@@ -169,7 +170,8 @@ def _page(
         "refused": entered.refusal if entered else None,
         "already_active": entered is not None and isinstance(entered.refusal, RunActive),
         "with_rows": with_rows,
-        "checklist": (),
+        "checklist": checklist.steps(services.read_models, connection) if with_rows else (),
+        "auto_months": AUTO_MONTHS,
     }
     status = status_of(entered.refusal) if entered else 200
     return connection_page(request, connection, "sync", "sync.html", context, status=status)

@@ -29,12 +29,18 @@ function guard(form) {
 function combo(input) {
   const list = document.getElementById(`${input.id}-list`);
   let active = null;
+  let wanted = false; // an answer that comes after Escape opens nothing
   const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
   const show = (open) => {
     list.hidden = !open;
     input.setAttribute("aria-expanded", String(open));
     if (!open) mark(null);
+    wanted = open;
+  };
+  const find = () => {
+    wanted = true;
+    htmx.trigger(input, "open");
   };
   const mark = (option) => {
     active?.setAttribute("aria-selected", "false");
@@ -55,19 +61,19 @@ function combo(input) {
     if (all.length) mark(all[(all.indexOf(active) + by + all.length + (by < 0 && !active)) % all.length]);
   };
   const keys = {
-    ArrowDown: () => (list.hidden ? htmx.trigger(input, "open") : move(1)),
-    ArrowUp: () => (list.hidden ? htmx.trigger(input, "open") : move(-1)),
+    ArrowDown: () => (list.hidden ? find() : move(1)),
+    ArrowUp: () => (list.hidden ? find() : move(-1)),
     Enter: () => choose(active),
     Escape: () => show(false),
   };
   show(false);
   input.addEventListener("keydown", (event) => {
-    const idle = (event.key === "Enter" && !active) || (event.key === "Escape" && list.hidden);
-    if (!keys[event.key] || idle) return;
+    if (!keys[event.key] || (event.key === "Enter" && !active)) return;
     event.preventDefault();
     keys[event.key]();
   });
-  input.addEventListener("click", () => list.hidden && htmx.trigger(input, "open"));
+  input.addEventListener("input", () => { wanted = true; });
+  input.addEventListener("click", () => list.hidden && find());
   input.addEventListener("blur", () => show(false));
   input.addEventListener("htmx:configRequest", (event) => {
     event.detail.parameters.q = input.value === input.defaultValue ? "" : input.value;
@@ -80,7 +86,7 @@ function combo(input) {
   list.addEventListener("htmx:afterSwap", () => {
     active = null;
     options().forEach((option, index) => { option.id = `${list.id}-${index}`; });
-    show(document.activeElement === input);
+    show(wanted && document.activeElement === input);
   });
 }
 
