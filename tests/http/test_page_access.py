@@ -1,5 +1,6 @@
 """Every page for every role, from the route table: own tenant, others, and nobody (M45)."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -137,6 +138,17 @@ def test_an_operator_reads_no_transactions_and_no_settings(pages: Pages) -> None
     for _, path, roles in pages:
         if any(word in path for word in ("transactions", "settings", "backlog", "vendors")):
             assert OPERATOR not in roles, path
+
+
+def test_every_tab_that_a_role_is_shown_opens(
+    ids: dict[str, str], browsers: dict[str, httpx.Client]
+) -> None:
+    for role in ROLES:
+        home = f"/connections/{ids['connection_id']}"
+        tabs = re.findall(rf'href="({home}(?:/\w+)?)"', browsers[role].get(home).text)
+        assert home in tabs
+        for tab in set(tabs):
+            assert browsers[role].get(tab).status_code == 200, (role, tab)
 
 
 def test_nobody_but_admins_changes_anything(pages: Pages) -> None:
