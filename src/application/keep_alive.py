@@ -29,7 +29,7 @@ from application.start_due_runs import ACTOR
 from application.troubles import A_PERSON_MUST_ACT, AWAY
 from domain.connection import Connection
 from domain.refusals import Refusal
-from domain.schedule import Job, again_at, next_slot
+from domain.schedule import Job, again_at, slot_behind
 from domain.token_life import may_renew
 
 
@@ -82,7 +82,7 @@ class KeepAlive:
     def keep(self, due: Planned) -> Kept | None:
         """Look after one; None where that is another process's matter, or nobody's any more."""
         now = self._clock.now()
-        following = next_slot(due.connection_id, due.job, now)
+        following = slot_behind(due.connection_id, due.job, due.next_at, now)
         if not self._schedule.move(due, following):
             return None
         try:

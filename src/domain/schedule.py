@@ -34,6 +34,11 @@ def next_slot(connection_id: UUID, job: Job, after: datetime) -> datetime:
     return slot if slot > instant else slot + DAY
 
 
+def slot_behind(connection_id: UUID, job: Job, due_at: datetime, now: datetime) -> datetime:
+    """The slot that comes once one that was due is done, though the clock went back meanwhile."""
+    return next_slot(connection_id, job, max(due_at, now))
+
+
 def again_at(connection_id: UUID, job: Job, now: datetime) -> datetime:
     """When a slot that something was in the way of is tried again: soon, or as the next slot."""
     return min(now + AGAIN, next_slot(connection_id, job, now))

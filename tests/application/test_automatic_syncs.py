@@ -300,6 +300,19 @@ steps = st.lists(
 )
 
 
+def test_a_clock_that_goes_back_at_the_very_moment_starts_the_slot_once(
+    automatic: Automatic,
+) -> None:
+    automatic.slot()
+    (due,) = automatic.scheduler.due()
+    automatic.world.clock.advance(-1)
+    slot = automatic.scheduler.start(due)
+    assert slot is not None
+    assert slot.next_at == automatic.next_at == due.next_at + DAY
+    automatic.world.clock.advance(1)
+    assert automatic.look() == []
+
+
 @given(steps=steps)
 def test_no_slot_comes_twice_and_none_is_lost_whatever_the_clock_does(steps: list[Step]) -> None:
     automatic = Automatic()
