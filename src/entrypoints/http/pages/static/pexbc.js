@@ -27,11 +27,22 @@ function guard(form) {
 // A text field that finds its choices while one types: the combobox pattern of WAI-ARIA. The list
 // is filled by htmx; what is chosen is put into the field as text, as one could have typed it.
 function combo(input) {
-  const list = document.getElementById(`${input.id}-list`);
+  const list = document.createElement("ul");
+  list.id = `${input.id}-list`;
+  list.className = "options";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Matches");
+  input.after(list);
   let active = null;
   let wanted = false; // an answer that comes after Escape opens nothing
-  const attributes = { role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id };
+  const attributes = {
+    role: "combobox", "aria-autocomplete": "list", "aria-controls": list.id, spellcheck: "false",
+    "hx-get": input.form.dataset.choices + encodeURIComponent(input.dataset.combo),
+    "hx-trigger": "input changed delay:150ms, open", "hx-target": `#${list.id}`,
+    "hx-params": "q", "hx-sync": "this:replace",
+  };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  htmx.process(input);
   const show = (open) => {
     list.hidden = !open;
     input.setAttribute("aria-expanded", String(open));
