@@ -7,11 +7,13 @@ from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess, Company, CompanyNotFound
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess, Tag
+from application.ports.schedule import Schedule
 from application.ports.wakeups import Wakeups
 from application.retried import retried
 from domain.chart import Chart
 from domain.connection import Connection, Microsoft, NotReady
 from domain.eastern_time import eastern_day
+from domain.schedule import Job, next_slot
 from domain.settings import Settings
 from domain.settings_check import FieldError, SettingsRefused, check_settings
 
@@ -35,8 +37,10 @@ class Configure:
         access: BusinessCentralAccess,
         clock: Clock,
         wakeups: Wakeups,
+        schedule: Schedule,
     ) -> None:
         self._log = log
+        self._schedule = schedule
         self._pex = pex
         self._access = access
         self._clock = clock
@@ -115,7 +119,7 @@ class Configure:
             raise SettingsRefused((error,)) from refusal
 
     def switch_auto_sync(self, connection_id: UUID, *, enabled: bool, actor: str) -> None:
-        """Switch the daily sync of a connection."""
+        """Switch the daily sync of a connection; its first run comes with its next slot."""
 
         def switch() -> None:
             connection = self._log.load(Connection, connection_id)
@@ -123,6 +127,11 @@ class Configure:
             self._log.save(connection)
 
         retried(switch)
+        if enabled:
+            slot = next_slot(connection_id, Job.SYNC, self._clock.now())
+            self._schedule.plan(connection_id, Job.SYNC, slot)
+        else:
+            self._schedule.drop(connection_id, Job.SYNC)
 
 
 def _microsoft(connection: Connection) -> Microsoft:

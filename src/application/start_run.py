@@ -75,11 +75,16 @@ class StartRun:
             KindNotOn: a chosen kind is off.
             WindowRefused: the dates cannot be covered.
         """
-        run_id = retried(lambda: self._write_down(request))
+        run_id = retried(lambda: self.write_down(request))
         self._wakeups.run(run_id)
         return run_id
 
-    def _write_down(self, request: RunRequest) -> UUID:
+    def write_down(self, request: RunRequest) -> UUID:
+        """Write the run down in the caller's transaction, and wake nobody; raises as `start`.
+
+        Raises:
+            StreamConflict: somebody changed the connection at this moment.
+        """
         connection = self._log.load(Connection, request.connection_id)
         microsoft = connection.check_can_run()
         now = self._clock.now()

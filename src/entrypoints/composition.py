@@ -15,6 +15,7 @@ from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
+from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
@@ -33,6 +34,7 @@ from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
 from application.notice_missing import NoticeMissing
+from application.plan_schedule import PlanSchedule
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -45,6 +47,7 @@ from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.sign_in_with_pex import SignInWithPex
+from application.start_due_runs import StartDueRuns
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
@@ -61,6 +64,7 @@ from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
 from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
+from entrypoints.scheduling import Scheduling
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -102,6 +106,7 @@ class Services:
     advance_run: AdvanceRun
     backlog: Backlog
     sweep: Sweep
+    scheduling: Scheduling
     verify: Verify
     metrics: Metrics
     closing: tuple[Callable[[], None], ...]
@@ -169,6 +174,8 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
+    schedule = SqlSchedule(database)
+    start_run = StartRun(log, clock, wakeups)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -195,10 +202,10 @@ def build(
             wakeups,
             pex_sign_in,
         ),
-        Configure(log, pex, business_central, clock, wakeups),
+        Configure(log, pex, business_central, clock, wakeups, schedule),
         AliasVendors(log, business_central, clock),
         CheckConnection(log, pex, business_central, business_central, clock),
-        StartRun(log, clock, wakeups),
+        start_run,
         AdvanceRun(
             log,
             leases,
@@ -235,6 +242,10 @@ def build(
         ),
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
+        Scheduling(
+            PlanSchedule(read_models, schedule, clock),
+            StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
+        ),
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

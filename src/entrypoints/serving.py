@@ -1,4 +1,4 @@
-"""Web server, worker and sweep in one process: the embedded default (M42)."""
+"""Web server, worker and scheduler: in one process, the embedded default (M42), or each alone."""
 
 import contextlib
 import threading
@@ -10,14 +10,21 @@ from litestar import Litestar
 
 from adapters.clock import SystemClock
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import migrate
+from adapters.persistence.schema import current_revision, migrate, newest_revision
 from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups, in_process_broker
+from domain.refusals import Refusal
+from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
 from entrypoints.http.app import create_app
+from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.worker import Worker
 
 STOP_SECONDS = 10
+"""Everything has ended by then, or is ended; the parts below take their turns."""
+WEB_STOP_SECONDS = 3
+WORKER_STOP_SECONDS = 4
+SCHEDULER_STOP_SECONDS = 2
 
 
 def prepare(settings: Settings) -> None:
@@ -27,19 +34,82 @@ def prepare(settings: Settings) -> None:
     engine.dispose()
 
 
+class DatabaseNotMigrated(Refusal):
+    """The database is not as this version of the product needs it."""
+
+    code = "DATABASE_NOT_MIGRATED"
+    fix = "Run `pexbc migrate`, once for all processes."
+
+    def __init__(self, revision: str | None) -> None:
+        at = f"at revision {revision}" if revision else "empty"
+        super().__init__(f"The database is {at}, and this version needs {newest_revision()}.")
+
+
+def check_migrated(settings: Settings) -> None:
+    """See that somebody has prepared the database; raises DatabaseNotMigrated."""
+    engine = make_engine(settings.database_url)
+    revision = current_revision(engine)
+    engine.dispose()
+    if revision != newest_revision():
+        raise DatabaseNotMigrated(revision)
+
+
+def web_alone(settings: Settings) -> tuple[Litestar, Services]:
+    """The application without a worker, over a migrated database; the workers' sweeps find work."""
+    services = build(settings, NoWakeups())
+
+    @asynccontextmanager
+    async def open_until_the_end(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            services.close()
+
+    return create_app(services, [open_until_the_end]), services
+
+
+@contextmanager
+def worker_alone(settings: Settings) -> Iterator[None]:
+    """A worker while the block runs, over a migrated database."""
+    wakeups = DramatiqWakeups(in_process_broker(), SystemClock(settings.now))
+    services = build(settings, wakeups)
+    worker = Worker(services, wakeups)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop(WORKER_STOP_SECONDS)
+        services.close()
+
+
+@contextmanager
+def scheduler_alone(settings: Settings) -> Iterator[None]:
+    """A scheduler while the block runs, over a migrated database."""
+    services = build(settings, NoWakeups())
+    scheduler = Scheduler(services)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.stop(SCHEDULER_STOP_SECONDS)
+        services.close()
+
+
 def embedded(settings: Settings) -> tuple[Litestar, Services]:
-    """The application with its worker, over a migrated database."""
+    """The application with its worker and scheduler, over a migrated database."""
     wakeups = DramatiqWakeups(in_process_broker(), SystemClock(settings.now))
     services = build(settings, wakeups)
 
     @asynccontextmanager
     async def working(_app: Litestar) -> AsyncIterator[None]:
-        worker = Worker(services, wakeups)
+        worker, scheduler = Worker(services, wakeups), Scheduler(services)
         worker.start()
+        scheduler.start()
         try:
             yield
         finally:
-            worker.stop(STOP_SECONDS)
+            scheduler.stop(SCHEDULER_STOP_SECONDS)
+            worker.stop(WORKER_STOP_SECONDS)
             services.close()
 
     return create_app(services, [working]), services
@@ -54,7 +124,7 @@ def server(app: Litestar, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_graceful_shutdown=WEB_STOP_SECONDS,
     )
     return uvicorn.Server(config)
 

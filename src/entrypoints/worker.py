@@ -1,6 +1,7 @@
 """The worker: answers wake-up calls in threads, and sweeps for what no call was heard of."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import dramatiq
@@ -50,10 +51,11 @@ class Worker:
 
     def stop(self, timeout_seconds: float = 10) -> None:
         """Let steps under way end, within the time given; the rest goes on elsewhere."""
+        end = time.monotonic() + timeout_seconds
         self._over.set()
-        self._sweeper.join(timeout=timeout_seconds)
         if self._worker is not None:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
+        self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
 
     def _sweep(self) -> None:
         sweeps = 0

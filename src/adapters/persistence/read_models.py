@@ -30,6 +30,7 @@ from adapters.persistence.read_model_tables import (
     tag_options,
     transactions,
 )
+from adapters.persistence.tables import schedule
 from application.ports.event_log import EventLog
 from application.ports.read_models import (
     BacklogFilter,
@@ -45,6 +46,7 @@ from application.ports.read_models import (
 from domain.connection import Status
 from domain.pex_transaction import Kind, Record
 from domain.posted_transaction import UNSETTLED, State
+from domain.schedule import Job
 from domain.sync_run import Outcome, Reported
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption
@@ -278,7 +280,13 @@ def _connections() -> sa.Select[Any]:
         .scalar_subquery()
         .label("last_sync_at")
     )
-    return sa.select(connections, last)
+    planned = (
+        sa.select(schedule.c.next_at)
+        .where(schedule.c.connection_id == connections.c.id, schedule.c.job == Job.SYNC.value)
+        .scalar_subquery()
+        .label("next_at")
+    )
+    return sa.select(connections, last, planned)
 
 
 def _conditions(wanted: TransactionFilter) -> Iterator[sa.ColumnElement[bool]]:

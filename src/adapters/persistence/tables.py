@@ -83,6 +83,36 @@ leases = sa.Table(
     sa.Column("until_utc", UtcDateTime(), nullable=False),
 )
 
+schedule = sa.Table(
+    "schedule",
+    metadata,
+    sa.Column("connection_id", sa.Uuid(), primary_key=True),
+    sa.Column("job", sa.Text(), primary_key=True),
+    sa.Column("next_at", UtcDateTime(), nullable=False),
+    # Why the last slot was left out; NULL where it was not.
+    sa.Column("skipped_code", sa.Text()),
+    sa.Column("skipped_cause", sa.Text()),
+    sa.Index(None, "job", "next_at"),
+)
+
+told_troubles = sa.Table(
+    "told_troubles",
+    metadata,
+    sa.Column("connection_id", sa.Uuid(), primary_key=True),
+    sa.Column("code", sa.Text(), nullable=False),
+)
+
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("id", sa.Uuid(), primary_key=True),
+    sa.Column("channel", sa.Text(), primary_key=True),
+    sa.Column("body", sa.Text(), nullable=False),
+    sa.Column("due_at", UtcDateTime(), nullable=False),
+    sa.Column("tries", sa.Integer(), nullable=False),
+    sa.Index(None, "due_at"),
+)
+
 worklist = sa.Table(
     "worklist",
     metadata,

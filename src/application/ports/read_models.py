@@ -45,7 +45,10 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionView:
-    """A connection as its admins see it."""
+    """A connection as its admins see it.
+
+    `next_at` is when the next automatic sync is due, in UTC; None while they are off.
+    """
 
     id: UUID
     business_id: int
@@ -61,6 +64,7 @@ class ConnectionView:
     auto_sync: bool
     settings_version: int
     active_run: UUID | None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

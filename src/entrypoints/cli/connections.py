@@ -102,6 +102,19 @@ def create_journal(connection_id: UUID) -> None:
     service.check_connection.check(connection_id)
 
 
+@connections.command("auto-sync")
+@click.argument("connection_id", type=click.UUID)
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@explained
+def auto_sync(connection_id: UUID, switch: str) -> None:
+    """Switch the daily sync on or off; says when the next one is due."""
+    service = services()
+    service.configure.switch_auto_sync(connection_id, enabled=switch == "on", actor=actor())
+    view = service.read_models.connection(connection_id)
+    due = view.next_at if view else None
+    click.echo(f"on, next at {due:%Y-%m-%d %H:%M} UTC" if due else "off")
+
+
 @connections.command()
 @click.argument("connection_id", type=click.UUID)
 @click.confirmation_option(prompt="History and posted marks stay. Disconnect?")

@@ -8,7 +8,7 @@ from entrypoints.cli.connections import connections, settings
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
 from entrypoints.cli.keys import keys
-from entrypoints.cli.serving import migrate, sandbox, serve
+from entrypoints.cli.serving import migrate, sandbox, scheduler, serve, web, worker
 from entrypoints.cli.sync import history, show, sync
 from entrypoints.cli.tokens import tokens
 from entrypoints.cli.vendor_aliases import COMMANDS
@@ -26,6 +26,9 @@ for command in COMMANDS:
 for command in (
     demo,
     serve,
+    web,
+    worker,
+    scheduler,
     migrate,
     sandbox,
     tokens,

@@ -1,34 +1,102 @@
-"""`pexbc serve`, `migrate` and `sandbox`."""
+"""`pexbc serve`, its parts apart, `migrate` and `sandbox`."""
 
 import signal
 import sys
+import threading
 
 import click
+from litestar import Litestar
 
 from adapters.telemetry.logs import configure_logging
 from entrypoints.cli.context import FAILED, explained
-from entrypoints.serving import embedded, prepare, server
+from entrypoints.serving import (
+    check_migrated,
+    embedded,
+    prepare,
+    scheduler_alone,
+    server,
+    web_alone,
+    worker_alone,
+)
 from entrypoints.settings import Settings
 from sandbox.program import run
 
+address = click.option("--host", default="127.0.0.1", show_default=True)
+port_number = click.option("--port", default=8000, show_default=True)
+
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@address
+@port_number
 @explained
 def serve(host: str, port: int) -> None:
-    """Serve the API with worker and sweep in one process."""
+    """Serve the API and the pages with worker and scheduler in one process; migrates first."""
+    settings = _begun()
+    prepare(settings)
+    _serve(embedded(settings)[0], host, port)
+
+
+@click.command()
+@address
+@port_number
+@explained
+def web(host: str, port: int) -> None:
+    """Serve the API and the pages alone.
+
+    What it is asked to do is done by a `pexbc worker` on the same database. Without a broker the
+    worker finds it within five seconds.
+    """
+    settings = _begun()
+    check_migrated(settings)
+    _serve(web_alone(settings)[0], host, port)
+
+
+@click.command()
+@explained
+def worker() -> None:
+    """Take the steps of runs and check connections, without web and scheduler.
+
+    Without a broker it looks every five seconds for what others wrote into the database.
+    """
+    settings = _begun()
+    check_migrated(settings)
+    with worker_alone(settings):
+        _wait_to_be_told()
+
+
+@click.command()
+@explained
+def scheduler() -> None:
+    """Start automatic syncs, keep sign-ins alive and send news, without web and worker.
+
+    Several may run at once: what is due is done by one of them. The runs that it starts are
+    worked on by a `pexbc worker` on the same database, without a broker within five seconds.
+    """
+    settings = _begun()
+    check_migrated(settings)
+    with scheduler_alone(settings):
+        _wait_to_be_told()
+
+
+def _begun() -> Settings:
+    """The settings, once the process ends quietly when it is told to, and writes its logs."""
     # A server that has stopped as it was told raises the signal again, and that is no failure.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: sys.exit(0))
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
-    prepare(settings)
-    app, _ = embedded(settings)
+    return settings
+
+
+def _serve(app: Litestar, host: str, port: int) -> None:
     try:
         server(app, host, port).run()
     except SystemExit as end:  # the server's own code for a failed start means something else here
         sys.exit(FAILED if end.code else 0)
+
+
+def _wait_to_be_told() -> None:
+    threading.Event().wait()
 
 
 @click.command()

@@ -56,7 +56,9 @@ def connection(view: ConnectionView) -> answers.ConnectionAnswer:
         else None,
         company=answers.CompanyAnswer(company_id, view.company_name) if company_id else None,
         last_sync_at=_utc(view.last_sync_at) if view.last_sync_at else None,
-        auto_sync=answers.AutoSyncAnswer(view.auto_sync, None),
+        auto_sync=answers.AutoSyncAnswer(
+            view.auto_sync, _utc(view.next_at) if view.next_at else None
+        ),
         settings_version=view.settings_version,
         active_run=view.active_run,
     )

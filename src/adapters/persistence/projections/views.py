@@ -29,7 +29,7 @@ _IN_BOOKS = frozenset({Outcome.POSTED, Outcome.ALREADY_POSTED})
 
 
 def connection_view(row: Any) -> ConnectionView:
-    """A connection; `last_sync_at` comes from its runs."""
+    """A connection; `last_sync_at` comes from its runs, `next_at` from the schedule."""
     return ConnectionView(
         row.id,
         row.business_id,
@@ -45,6 +45,7 @@ def connection_view(row: Any) -> ConnectionView:
         row.auto_sync,
         row.settings_version,
         row.active_run,
+        row.next_at if row.auto_sync else None,
     )
 
 

@@ -1,0 +1,81 @@
+"""The scheduler: starts what is due, in threads; any number of processes may each have one."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from application.ports.schedule import Planned
+from entrypoints.composition import Services
+
+log = structlog.get_logger(__name__)
+
+LOOK_SECONDS = 10.0
+PLAN_EVERY_LOOKS = 6
+
+
+class Scheduler:
+    """Runs beside the web server in one process, or alone."""
+
+    def __init__(self, services: Services, look_seconds: float = LOOK_SECONDS) -> None:
+        self._services = services
+        self._look_seconds = look_seconds
+        self._over = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._look, args=(task,), name=name, daemon=True)
+            for name, task in (("schedule", self._syncs),)
+        ]
+
+    def start(self) -> None:
+        """Begin to look, first for what became due while nobody did."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_seconds: float = 10) -> None:
+        """Let what is under way end, within the time given for all of it."""
+        end = time.monotonic() + timeout_seconds
+        self._over.set()
+        for thread in self._threads:
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _look(self, task: Callable[[int], None]) -> None:
+        looks = 0
+        while True:
+            self._quietly(task, looks)
+            looks += 1
+            if self._over.wait(self._look_seconds):
+                return
+
+    def _quietly(self, task: Callable[..., object], *given: object) -> None:
+        """What fails is tried again at a later look; the database may be back by then."""
+        try:
+            task(*given)
+        except Exception:
+            log.exception("a look at the schedule failed")
+
+    def _syncs(self, looks: int) -> None:
+        scheduling = self._services.scheduling
+        if looks % PLAN_EVERY_LOOKS == 0:
+            self._quietly(scheduling.plan.plan)
+        for due in scheduling.syncs.due():
+            if self._over.is_set():
+                return
+            with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
+                self._quietly(self._sync, due)
+
+    def _sync(self, due: Planned) -> None:
+        slot = self._services.scheduling.syncs.start(due)
+        if slot is None:
+            return
+        next_at = slot.next_at.isoformat()
+        if slot.run_id is not None:
+            log.info("automatic sync started", run_id=str(slot.run_id), next_at=next_at)
+        else:
+            # Not under `code`, which stands for a sign-in's and is masked.
+            log.warning(
+                "automatic sync not started",
+                refusal=slot.code,
+                reason=slot.cause,
+                next_at=next_at,
+            )
