@@ -22,6 +22,7 @@ from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
 from adapters.telemetry.metrics import Metrics, OnRequest
+from adapters.wakeups.brokers import BrokerWatch
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -107,6 +108,7 @@ class Services:
     backlog: Backlog
     sweep: Sweep
     scheduling: Scheduling
+    broker: BrokerWatch
     verify: Verify
     metrics: Metrics
     closing: tuple[Callable[[], None], ...]
@@ -131,7 +133,7 @@ def build(
     each request that went out to PEX or Business Central.
     """
     clock = SystemClock(settings.now)
-    database = Database(make_engine(settings.database_url))
+    database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
     metrics = Metrics(database, clock)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
@@ -246,6 +248,7 @@ def build(
             PlanSchedule(read_models, schedule, clock),
             StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
         ),
+        BrokerWatch(settings.broker_url),
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

@@ -46,6 +46,8 @@ class Worker:
         self._worker = dramatiq.Worker(
             self._wakeups.broker, worker_threads=self._threads, worker_timeout=100
         )
+        # What a worker fetches beyond its threads would wait for it while others are free.
+        self._worker.queue_prefetch = self._threads
         self._worker.start()
         self._sweeper.start()
 
@@ -54,7 +56,8 @@ class Worker:
         end = time.monotonic() + timeout_seconds
         self._over.set()
         if self._worker is not None:
-            self._worker.stop(timeout=int(timeout_seconds * 1000))
+            # It waits for its threads first and for its consumers then, each so long.
+            self._worker.stop(timeout=int(timeout_seconds * 500))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
 
     def _sweep(self) -> None:
