@@ -15,6 +15,7 @@ from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
+from adapters.persistence.request_limits import SqlRequestLimits
 from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
@@ -166,6 +167,7 @@ def build(
         clock,
         concurrency=settings.bc_concurrency,
         on_request=metrics.counting("bc", on_request),
+        limits=SqlRequestLimits(database),
     )
     atomically = database.transaction
     sessions = RunSessions(business_central, business_central, log, clock)
