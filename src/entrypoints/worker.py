@@ -56,8 +56,7 @@ class Worker:
         end = time.monotonic() + timeout_seconds
         self._over.set()
         if self._worker is not None:
-            # It waits for its threads first and for its consumers then, each so long.
-            self._worker.stop(timeout=int(timeout_seconds * 500))
+            self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
 
     def _sweep(self) -> None:

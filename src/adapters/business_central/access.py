@@ -62,6 +62,9 @@ class HttpBusinessCentral:
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._http.close()
+        with self._lock:
+            for throttle in self._throttles.values():
+                throttle.close()
 
     def company_data(self, connection: UUID, tenant_id: str, environment: str) -> CompanyData:
         """Reads for a connection."""

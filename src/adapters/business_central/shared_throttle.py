@@ -8,12 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import uuid4
 
-import structlog
-
 from adapters.business_central.shared_limits import LASTING, SharedLimits, SharedLimitsAway
 from application.ports.company_data import BusinessCentralUnavailable
-
-log = structlog.get_logger(__name__)
 
 BATCH_REQUESTS = 20
 BATCH_OPERATIONS = 200
@@ -95,6 +91,13 @@ class SharedThrottle:
             return
         with self._permits_lock:
             self._left = 0
+
+    def close(self) -> None:
+        """Give back what is not in use."""
+        with self._lock:
+            free, self._free = self._free, []
+        for slot in free:
+            self._given_back(slot)
 
     # --- budget --------------------------------------------------------------------------------
 
@@ -240,4 +243,4 @@ class SharedThrottle:
             if slot.number is not None:
                 self._limits.give_back(self._user, self._owner, slot.number)
         except SharedLimitsAway:
-            log.warning("a slot could not be given back, and runs out by itself")
+            return  # it runs out by itself

@@ -56,6 +56,11 @@ class Throttle:
             with self._shared.slot(operations) if self._shared else nullcontext():
                 yield
 
+    def close(self) -> None:
+        """Let other processes have what this one held for its next requests."""
+        if self._shared is not None:
+            self._shared.close()
+
     def learn_from_429(self) -> None:
         """Count operations from now on, if requests alone would have fitted the budget."""
         with self._lock:
