@@ -106,8 +106,10 @@ class HttpBusinessCentral:
         user = tenant_id.casefold()
         with self._lock:
             if user not in self._throttles:
-                shared = self._limits and SharedThrottle(
-                    self._limits, user, self._concurrency, BUDGET
+                shared = (
+                    SharedThrottle(self._limits, user, self._concurrency, BUDGET)
+                    if self._limits is not None
+                    else None
                 )
                 self._throttles[user] = Throttle(self._concurrency, shared=shared)
             return self._throttles[user]
