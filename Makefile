@@ -5,11 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?= tests
 
-.PHONY: help demo test chaos check format lock serve sandbox bench clean
+.PHONY: help demo test chaos check format lock serve sandbox bench guide screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Sync a made-up company from simulated PEX to simulated Business Central, and check it
 	$(BIN)/pexbc demo --once
@@ -38,6 +38,12 @@ sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 
 bench: $(READY) ## Measure requests and speed; print a table and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
+
+guide: $(READY) ## Write the guide's list of error codes anew from the code
+	$(BIN)/python tests/docs/error_catalogue.py
+
+screenshots: $(READY) ## Take the pictures of all pages in docs/screenshots anew (needs Chromium)
+	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \

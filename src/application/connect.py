@@ -123,20 +123,30 @@ class Connect:
         self._record(connection_id, microsoft, actor)
 
     def begin_delegated(
-        self, connection_id: UUID, environment: str, redirect_uri: str, actor: str
+        self,
+        connection_id: UUID,
+        environment: str,
+        redirect_uri: str,
+        actor: str,
+        bound_to: str = "",
     ) -> str:
         """Begin a sign-in in the browser: the address to go to.
 
         The browser comes back without the API token, so who began it is kept until then (M45).
+        Where it is bound to a browser, only that one can complete it.
         """
         self._log.load(Connection, connection_id)
         begun = json.dumps({"environment": environment, "actor": actor}).encode()
         self._vault.put(connection_id, BEGUN_SIGN_IN, begun)
-        return self._sign_in.begin(connection_id, redirect_uri)
+        return self._sign_in.begin(connection_id, redirect_uri, bound_to)
 
-    def complete_delegated(self, state: str, answer: Mapping[str, str]) -> UUID:
+    def is_begun(self, state: str) -> bool:
+        """Whether a sign-in of that state waits for Microsoft's answer."""
+        return self._sign_in.is_begun(state)
+
+    def complete_delegated(self, state: str, answer: Mapping[str, str], bound_to: str = "") -> UUID:
         """Complete it with what Microsoft sent back; the connection's id."""
-        connection_id, user = self._sign_in.complete(state, answer)
+        connection_id, user = self._sign_in.complete(state, answer, bound_to)
         kept = self._vault.get(connection_id, BEGUN_SIGN_IN)
         if kept is None:
             raise NotReady("The sign-in was not begun here.")
@@ -145,6 +155,14 @@ class Connect:
             connection_id, MicrosoftMode.DELEGATED, user, begun["environment"], begun["actor"]
         )
         return connection_id
+
+    def consent_address(self, tenant_id: str, redirect_uri: str, state: str) -> str:
+        """Where an administrator of an organization lets the app in (contract 1.4)."""
+        return self._sign_in.consent_address(tenant_id, redirect_uri, state)
+
+    def pex_user(self, connection_id: UUID) -> str | None:
+        """Who signed in with PEX; None where nobody is signed in."""
+        return self._log.load(Connection, connection_id).pex_user
 
     def _join(
         self,

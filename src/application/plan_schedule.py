@@ -1,15 +1,13 @@
 """See that every connection's daily jobs are planned, whatever became of the plan (M16)."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
+from application.every_connection import every_connection
 from application.ports.clock import Clock
-from application.ports.read_models import ConnectionView, ReadModels
+from application.ports.read_models import ReadModels
 from application.ports.schedule import Planned, Schedule
 from domain.connection import Status
 from domain.schedule import Job, is_astray, next_slot
-
-PAGE = 200
 
 
 class PlanSchedule:
@@ -22,17 +20,10 @@ class PlanSchedule:
 
     def plan(self) -> int:
         """Plan what is missing, drop what should not be, mend what lies astray; how many."""
-        connections = list(self._connections())
+        connections = list(every_connection(self._read_models))
         synced = {one.id for one in connections if one.auto_sync}
         kept = {one.id for one in connections if one.status is not Status.DISCONNECTED}
         return self._agree(Job.SYNC, synced) + self._agree(Job.KEEP_ALIVE, kept)
-
-    def _connections(self) -> Iterator[ConnectionView]:
-        page = self._read_models.connections(None, PAGE)
-        yield from page.items
-        while page.next_cursor is not None:
-            page = self._read_models.connections(None, PAGE, page.next_cursor)
-            yield from page.items
 
     def _agree(self, job: Job, wanted: set[UUID]) -> int:
         now, planned = self._clock.now(), self._schedule.planned(job)

@@ -13,7 +13,7 @@ from application.ports.wakeups import Wakeups
 from application.start_run import RunRequest, StartRun
 from domain.connection import Connection, RunActive
 from domain.refusals import Refusal
-from domain.schedule import Job, again_at, next_slot
+from domain.schedule import Job, again_at, slot_behind
 from domain.sync_run import Trigger
 
 ACTOR = "system:schedule"
@@ -74,9 +74,8 @@ class StartDueRuns:
         except RunActive as refusal:
             return self._put_off(due, again_at(due.connection_id, due.job, now), refusal)
         except Refusal as refusal:
-            return self._put_off(
-                due, next_slot(due.connection_id, due.job, now), refusal, skipped=True
-            )
+            following = slot_behind(due.connection_id, due.job, due.next_at, now)
+            return self._put_off(due, following, refusal, skipped=True)
         except Exception:
             self._schedule.move(due, again_at(due.connection_id, due.job, now))
             raise
@@ -85,7 +84,7 @@ class StartDueRuns:
         return slot
 
     def _begin(self, due: Planned, now: datetime) -> Slot | None:
-        following = next_slot(due.connection_id, due.job, now)
+        following = slot_behind(due.connection_id, due.job, due.next_at, now)
         with self._atomically():
             if not self._schedule.move(due, following):
                 return None

@@ -69,6 +69,20 @@ class Verify:
         for target, postings in groups.items():
             yield from self._compare(connection_id, target, postings)
 
+    def one(self, connection_id: UUID, stream: UUID) -> Match | None:
+        """Compare one posted transaction; None for one whose entry was not made here.
+
+        Raises:
+            StreamNotFound: no such transaction.
+            BusinessCentralRefused: it does not let its journal be read.
+            BusinessCentralUnavailable: it does not answer.
+        """
+        posting = self._log.load(PostedTransaction, stream)
+        if posting.target is None or posting.entry is None:
+            return None
+        (compared,) = self._compare(connection_id, posting.target, [posting])
+        return compared.match
+
     def _compare(
         self, connection_id: UUID, target: Target, postings: list[PostedTransaction]
     ) -> Iterator[Compared]:

@@ -105,6 +105,7 @@ class Connection(Aggregate):
         self.name = name
         self.funding = funding
         self.pex_user: str | None = None
+        self.pex_token_renewed_at: datetime | None = None
         self.microsoft: Microsoft | None = None
         self.ready = False
         self.trouble: tuple[str, str] | None = None
@@ -129,6 +130,11 @@ class Connection(Aggregate):
         self.trouble = None
         self.disconnected = False
         self.ready = False
+
+    @event("PexTokenRenewed", topic="connection.pex_token_renewed")
+    def pex_token_renewed(self, timestamp: datetime, actor: str) -> None:
+        """The API token was renewed in its last month (PEX contract 1.6); all else stays."""
+        self.pex_token_renewed_at = timestamp
 
     @event("MicrosoftSignedIn", topic="connection.microsoft_signed_in")
     def microsoft_signed_in(self, timestamp: datetime, microsoft: Microsoft, actor: str) -> None:

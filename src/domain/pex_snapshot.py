@@ -223,9 +223,14 @@ def _part(part: Allocation) -> str:
     return f"{_amount(part.amount)} ({tags})" if tags else _amount(part.amount)
 
 
+def field_in_words(difference: Difference | Change) -> str:
+    """What differs, as a person would name it, such as `settlement date` or `tag "Department"`."""
+    field_id = difference.field.removeprefix(TAG)
+    of_tag = f'tag "{difference.name}"' if difference.name else f"tag {field_id}"
+    return of_tag if field_id != difference.field else _IN_WORDS.get(field_id, field_id)
+
+
 def _told(change: Change) -> str:
-    field_id = change.field.removeprefix(TAG)
-    of_tag = f'tag "{change.name}"' if change.name else f"tag {field_id}"
-    name = of_tag if field_id != change.field else _IN_WORDS.get(field_id, field_id)
+    name = field_in_words(change)
     was, is_now = (text or "nothing" for text in (change.before, change.after))
     return f"{name} {was} -> {is_now} ({eastern_day(change.since)})"

@@ -22,8 +22,8 @@ class Job(StrEnum):
 
 def slot_of_day(connection_id: UUID, job: Job) -> timedelta:
     """The time since midnight UTC; drawn from the id, so that connections spread over the day."""
-    half_a_day = DAY / 2 if job is Job.KEEP_ALIVE else timedelta()
-    return (timedelta(seconds=connection_id.int % int(DAY.total_seconds())) + half_a_day) % DAY
+    half_a_day = DAY // 2 if job is Job.KEEP_ALIVE else timedelta()
+    return (timedelta(seconds=connection_id.int % (DAY // timedelta(seconds=1))) + half_a_day) % DAY
 
 
 def next_slot(connection_id: UUID, job: Job, after: datetime) -> datetime:
@@ -32,6 +32,11 @@ def next_slot(connection_id: UUID, job: Job, after: datetime) -> datetime:
     midnight = instant.replace(hour=0, minute=0, second=0, microsecond=0)
     slot = midnight + slot_of_day(connection_id, job)
     return slot if slot > instant else slot + DAY
+
+
+def slot_behind(connection_id: UUID, job: Job, due_at: datetime, now: datetime) -> datetime:
+    """The slot that comes once one that was due is done, though the clock went back meanwhile."""
+    return next_slot(connection_id, job, max(due_at, now))
 
 
 def again_at(connection_id: UUID, job: Job, now: datetime) -> datetime:

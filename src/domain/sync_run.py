@@ -177,6 +177,7 @@ class SyncRun(Aggregate):
         self.receipts_sought = False
         self.stalled = 0
         self.stalled_until: datetime | None = None
+        self.stalled_by: tuple[str, str] | None = None
 
     @event("Fetched", topic="sync_run.fetched")
     def fetched_page(
@@ -252,6 +253,7 @@ class SyncRun(Aggregate):
         self.status = RunStatus.RUNNING
         self.stalled += 1
         self.stalled_until = until
+        self.stalled_by = (code, cause)
 
     def finish(self, timestamp: datetime) -> None:
         """End it with the status that its counts earn."""
@@ -278,6 +280,13 @@ class SyncRun(Aggregate):
         self.code = code
         self.cause = cause
         self.finished_at = timestamp
+
+    @property
+    def trouble(self) -> tuple[str | None, str | None]:
+        """Code and cause of what ended it early, or of what it waits for at the moment."""
+        if self.stalled_until is not None and self.stalled_by is not None and not self.is_over:
+            return self.stalled_by
+        return self.code, self.cause
 
     @property
     def is_over(self) -> bool:

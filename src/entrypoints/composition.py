@@ -8,11 +8,13 @@ from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
+from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
+from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
 from adapters.persistence.request_limits import SqlRequestLimits
@@ -35,8 +37,12 @@ from application.configure import Configure
 from application.connect import Connect
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
+from application.keep_alive import KeepAlive
+from application.know_accounts import KnowAccounts
+from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
 from application.plan_schedule import PlanSchedule
+from application.ports.account_names import AccountNames
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.pex import PexAccess
@@ -45,6 +51,7 @@ from application.ports.read_models import ReadModels
 from application.ports.wakeups import Wakeups
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
+from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
 from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
@@ -54,6 +61,7 @@ from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
 from application.want_receipts import WantReceipts
@@ -66,7 +74,7 @@ from domain.sync_run import RunPage, SyncRun
 from domain.tag_option_history import TagOptionPage, TagOptions
 from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
-from entrypoints.scheduling import Scheduling
+from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
 
 AGGREGATES = (
@@ -93,6 +101,7 @@ class Services:
     clock: Clock
     log: EventLog
     read_models: ReadModels
+    account_names: AccountNames
     api_tokens: SqlApiTokens
     browser_sessions: SqlBrowserSessions
     vault: Vault
@@ -102,6 +111,8 @@ class Services:
     business_central: HttpBusinessCentral
     connect: Connect
     configure: Configure
+    known_choices: KnownChoices
+    preview_settings: PreviewSettings
     alias_vendors: AliasVendors
     check_connection: CheckConnection
     start_run: StartRun
@@ -170,7 +181,11 @@ def build(
         limits=SqlRequestLimits(database),
     )
     atomically = database.transaction
-    sessions = RunSessions(business_central, business_central, log, clock)
+    account_names = SqlAccountNames(database)
+    charts = KnowAccounts(business_central, account_names)
+    schedule = SqlSchedule(database)
+    configure = Configure(log, pex, charts, clock, wakeups, schedule)
+    sessions = RunSessions(charts, business_central, log, clock)
     send = SendPack(log, clock, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
@@ -178,8 +193,8 @@ def build(
     doubts = SettleDoubt(log, read_models.unfinished, sessions, clock, in_doubt)
     leases = HeldLeases(SqlLeases(database), clock, lease)
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
-    schedule = SqlSchedule(database)
     start_run = StartRun(log, clock, wakeups)
+    check = CheckConnection(log, pex, business_central, business_central, clock)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -187,6 +202,7 @@ def build(
         clock,
         log,
         read_models,
+        account_names,
         SqlApiTokens(database),
         SqlBrowserSessions(database),
         vault,
@@ -206,9 +222,11 @@ def build(
             wakeups,
             pex_sign_in,
         ),
-        Configure(log, pex, business_central, clock, wakeups, schedule),
+        configure,
+        KnownChoices(configure, log, clock),
+        PreviewSettings(pex, log, clock),
         AliasVendors(log, business_central, clock),
-        CheckConnection(log, pex, business_central, business_central, clock),
+        check,
         start_run,
         AdvanceRun(
             log,
@@ -249,6 +267,15 @@ def build(
         Scheduling(
             PlanSchedule(read_models, schedule, clock),
             StartDueRuns(log, schedule, start_run, wakeups, clock, atomically),
+            KeepAlive(log, schedule, vault, pex, check, leases, clock),
+            TellNews(
+                read_models,
+                schedule,
+                SqlOutbox(database),
+                tuple(notifiers(settings, clock)),
+                clock,
+                settings.public_url,
+            ),
         ),
         BrokerWatch(settings.broker_url),
         Verify(log, read_models, business_central),

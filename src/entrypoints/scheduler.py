@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from application.ports.outbox import Outgoing
 from application.ports.schedule import Planned
 from entrypoints.composition import Services
 
@@ -24,7 +25,11 @@ class Scheduler:
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._look, args=(task,), name=name, daemon=True)
-            for name, task in (("schedule", self._syncs),)
+            for name, task in (
+                ("schedule", self._syncs),
+                ("sign-ins", self._sign_ins),
+                ("news", self._news),
+            )
         ]
 
     def start(self) -> None:
@@ -78,4 +83,44 @@ class Scheduler:
                 refusal=slot.code,
                 reason=slot.cause,
                 next_at=next_at,
+            )
+
+    def _sign_ins(self, _looks: int) -> None:
+        """One after the other: none of them is in a hurry, and all together would be a burst."""
+        sign_ins = self._services.scheduling.sign_ins
+        for due in sign_ins.due():
+            with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
+                self._quietly(self._keep, due)
+
+    def _keep(self, due: Planned) -> None:
+        kept = self._services.scheduling.sign_ins.keep(due)
+        if kept is None:
+            return
+        if kept.code is not None:
+            log.warning(
+                "sign-ins not kept alive",
+                refusal=kept.code,
+                reason=kept.cause,
+                next_at=kept.next_at.isoformat(),
+            )
+        elif kept.renewed:
+            log.info("the PEX token was renewed")
+
+    def _news(self, _looks: int) -> None:
+        news = self._services.scheduling.news
+        news.note()
+        for outgoing in news.due():
+            if self._over.is_set():
+                return
+            self._quietly(self._send, outgoing)
+
+    def _send(self, outgoing: Outgoing) -> None:
+        undelivered = self._services.scheduling.news.send(outgoing)
+        if undelivered is not None:
+            log.warning(
+                "a notice was not delivered",
+                channel=outgoing.channel,
+                connection_id=str(outgoing.notice.connection_id),
+                reason=undelivered.why,
+                given_up=undelivered.given_up,
             )

@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from adapters.notifications.mail import MailServer, are_addresses
+from adapters.notifications.webhook import is_fit_for_news
 from domain.refusals import Refusal
 
 BACKENDS = ("sqlite", "postgresql", "postgres")
 BROKERS = ("amqp", "amqps", "redis", "rediss")
+SHORTEST_SECRET = 32
 
 
 class SecretKeyMissing(Refusal):
@@ -53,6 +56,11 @@ class Settings(BaseSettings):
     bc_in_doubt_seconds: float = Field(default=720, ge=0)
     bc_concurrency: int = Field(default=3, ge=1, le=5)
     pex_requests_per_minute: int = Field(default=90, ge=1)
+    notify_webhook_url: SecretStr = SecretStr("")
+    notify_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
+    notify_smtp_url: SecretStr = SecretStr("")
+    notify_from: str = Field(default="", validate_default=True)
+    notify_to: str = Field(default="", validate_default=True)
     now: datetime | None = None
     log_level: str = "info"
     log_format: str = Field(default_factory=lambda: "console" if sys.stderr.isatty() else "json")
@@ -76,6 +84,35 @@ class Settings(BaseSettings):
         if url and urlsplit(url).scheme not in BROKERS:
             raise ValueError("must be empty, or begin with amqp:// or redis://")
         return url
+
+    @field_validator("notify_webhook_url")
+    @classmethod
+    def _is_fit_for_news(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value() and not is_fit_for_news(url.get_secret_value()):
+            raise ValueError("must begin with https://, or lead to this machine")
+        return url
+
+    @field_validator("notify_webhook_secret")
+    @classmethod
+    def _signs_what_is_sent(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        url = info.data.get("notify_webhook_url")
+        if url and len(secret.get_secret_value()) < SHORTEST_SECRET:
+            raise ValueError("needs at least 32 characters where there is a webhook")
+        return secret
+
+    @field_validator("notify_smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            MailServer.at(url.get_secret_value())
+        return url
+
+    @field_validator("notify_from", "notify_to")
+    @classmethod
+    def _is_told_with_a_mail_server(cls, addresses: str, info: ValidationInfo) -> str:
+        if info.data.get("notify_smtp_url") and not are_addresses(addresses):
+            raise ValueError("needs mail addresses, separated by commas, where there is a server")
+        return addresses
 
     @classmethod
     def of(cls, variables: Mapping[str, str], **more: object) -> Self:

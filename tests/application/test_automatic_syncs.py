@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from application.configure import Configure
 from application.plan_schedule import PlanSchedule
 from application.ports.schedule import Planned
-from application.start_due_runs import ACTOR, Slot, StartDueRuns
+from application.start_due_runs import ACTOR, AT_ONCE, Slot, StartDueRuns
 from application.start_run import RunRequest, StartRun
 from application_world import World, purchase, settings
 from domain.connection import Connection
@@ -127,12 +128,35 @@ def test_an_automatic_run_posts_all_that_the_settings_sync_within_two_months(
     assert world.times_in_books(1) == 1
 
 
+def test_an_automatic_run_syncs_the_tag_options_that_the_settings_sync(
+    automatic: Automatic,
+) -> None:
+    chosen = settings()
+    mappings = tuple(replace(one, sync_options=True) for one in chosen.purchases.mappings)
+    purchases = replace(chosen.purchases, mappings=mappings)
+    automatic.world.save_settings(replace(chosen, purchases=purchases))
+    automatic.slot()
+    automatic.look()
+    assert [run.tag_options for run in automatic.runs()] == [True]
+
+
 def test_slots_that_nobody_was_awake_for_become_one_run(automatic: Automatic) -> None:
     automatic.world.clock.advance(9 * DAY.total_seconds())
     assert len(automatic.look()) == 1
     assert automatic.look() == []
     assert len(automatic.runs()) == 1
     assert automatic.next_at == next_slot(automatic.id, Job.SYNC, automatic.world.clock.now())
+
+
+def test_many_slots_that_were_missed_together_are_not_begun_together(
+    automatic: Automatic,
+) -> None:
+    for number in range(50):
+        automatic.schedule.plan(UUID(int=number), Job.SYNC, automatic.world.clock.now())
+    assert len(automatic.scheduler.due()) == AT_ONCE
+    assert automatic.look() == []
+    assert len(automatic.scheduler.due()) == AT_ONCE
+    assert {due.connection_id.int for due in automatic.scheduler.due()} == set(range(20, 40))
 
 
 def test_a_second_scheduler_that_saw_the_same_slot_does_nothing(automatic: Automatic) -> None:
@@ -185,12 +209,8 @@ def test_a_connection_that_syncs_nothing_skips_the_slot_and_says_why(
     automatic: Automatic,
 ) -> None:
     nothing = Settings(company_id="company", pex_account_id="a1")
-    automatic.world.save_settings(nothing)
-    off = settings()
-    purchases = type(off.purchases)(enabled=False)
-    automatic.world.save_settings(
-        Settings(company_id="company", pex_account_id="a1", purchases=purchases)
-    )
+    off = replace(nothing.purchases, enabled=False)
+    automatic.world.save_settings(replace(nothing, purchases=off))
     automatic.slot()
     (slot,) = automatic.look()
     assert (slot.run_id, slot.code) == (None, "NOTHING_TO_SYNC")
@@ -278,6 +298,19 @@ steps = st.lists(
     ),
     max_size=30,
 )
+
+
+def test_a_clock_that_goes_back_at_the_very_moment_starts_the_slot_once(
+    automatic: Automatic,
+) -> None:
+    automatic.slot()
+    (due,) = automatic.scheduler.due()
+    automatic.world.clock.advance(-1)
+    slot = automatic.scheduler.start(due)
+    assert slot is not None
+    assert slot.next_at == automatic.next_at == due.next_at + DAY
+    automatic.world.clock.advance(1)
+    assert automatic.look() == []
 
 
 @given(steps=steps)

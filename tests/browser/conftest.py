@@ -28,6 +28,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -62,7 +63,7 @@ def connected(running: Running) -> Iterator[str]:
     user.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(leave_out: Callable[[str, str], NoReturn]) -> Iterator[Browser]:
     path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if path is None:
@@ -100,7 +101,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
         "request",
         lambda request: (
             None
-            if request.url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+            if request.url.startswith((*LOOPBACK, "data:", "blob:"))
             else troubles.append(f"loaded {request.url}")
         ),
     )

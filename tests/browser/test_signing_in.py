@@ -10,6 +10,13 @@ from browser.conftest import sign_in
 from http_running import Running
 from sandbox import company
 
+ELSEWHERE: tuple[dict[str, str], ...] = (
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://[::1"},
+    {"Origin": "null"},
+    {},
+)
+
 
 def test_whoever_is_not_signed_in_comes_back_to_the_page_after_signing_in(
     page: Page, connected: str
@@ -19,7 +26,7 @@ def test_whoever_is_not_signed_in_comes_back_to_the_page_after_signing_in(
     page.get_by_label("API token").fill(company.PREPAID_TOKEN)
     page.get_by_role("button", name="Sign in with this token").click()
     page.wait_for_url("**/connections")
-    assert page.get_by_role("link", name=company.PREPAID_NAME).is_visible()
+    assert page.get_by_role("link", name=company.PREPAID_NAME, exact=True).is_visible()
 
 
 def test_a_wrong_token_is_told_with_what_to_do(page: Page) -> None:
@@ -64,7 +71,7 @@ def test_a_session_that_a_browser_brings_along_is_never_taken_up(running: Runnin
     assert httpx.get(f"{running.url}/connections", headers=chosen).status_code == 303
 
 
-@pytest.mark.parametrize("origin", [{"Origin": "https://evil.example"}, {"Origin": "null"}, {}])
+@pytest.mark.parametrize("origin", ELSEWHERE)
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out", "/api/v1/connections"])
 def test_another_sites_page_cannot_act_in_a_browsers_name(
     running: Running, origin: dict[str, str], path: str

@@ -5,14 +5,18 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from cli.shell import CANARIES, KEY, PEXBC, Shell
+from cli.shell import CANARIES, KEY, PEXBC, Shell, towards
+from domain.eastern_time import eastern_day
+from entrypoints.demo.company import SERVICE, ApiUser, wait_until
 from sandbox import company
+from sandbox.program import Sandbox
 
 STOP_SECONDS = 10
 START_SECONDS = 60
@@ -107,3 +111,56 @@ def test_the_demo_checks_its_books_and_posts_nothing_twice(tmp_path: Path) -> No
     assert "exactly one balanced entry" in demo.out
     assert "Traceback" not in demo.err
     assert list(tmp_path.iterdir()) == []
+
+
+PARTS = (("web", "--port"), ("worker",), ("scheduler",))
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part[0])
+def test_each_part_wants_a_migrated_database_and_says_so(
+    tmp_path: Path, part: tuple[str, ...]
+) -> None:
+    words = (*part, free_port()) if part[0] == "web" else part
+    refused = Shell(tmp_path, {"PEXBC_SECRET_KEY": KEY}).run(*words)
+    assert refused.code == 1
+    assert "DATABASE_NOT_MIGRATED" in refused.err
+    assert "pexbc migrate" in refused.err
+    assert "Traceback" not in refused.err
+
+
+def test_the_parts_work_together_over_one_database_and_stop_in_time(tmp_path: Path) -> None:
+    port = free_port()
+    with Sandbox(purchases=5) as sandbox:
+        shell = Shell(tmp_path, towards(sandbox))
+        shell.well("migrate")
+        token = shell.well("tokens", "create", "--role", "admin", "--name", "a").out.strip()
+        with ExitStack() as running:
+            web = running.enter_context(started(shell, "web", "--port", port))
+            assert ready(port, web).status_code == 200
+            user = ApiUser(f"http://127.0.0.1:{port}", token)
+            running.callback(user.close)
+            made = user.call("POST", "/connections", {"pex": {"token": company.PREPAID_TOKEN}})
+            path = f"/connections/{made.json()['id']}"
+            user.call("POST", f"{path}/microsoft", SERVICE)
+            start = eastern_day(sandbox.clock.now()) - timedelta(days=65)
+            user.configure(made.json()["id"], start.isoformat())
+            assert user.get(path)["status"] == "connected_not_ready"
+            worker = running.enter_context(started(shell, "worker"))
+            wait_until(lambda: user.get(path)["status"] == "connected_ready", "connected_ready")
+            switched = user.call("PUT", f"{path}/auto-sync", {"enabled": True}).json()
+            assert switched["auto_sync"]["next_at"] is not None
+            with shell.open() as database:
+                database.execute("UPDATE schedule SET next_at = '2020-01-01 00:00:00.000000'")
+            scheduler = running.enter_context(started(shell, "scheduler"))
+            wait_until(lambda: user.get(f"{path}/runs")["items"] != [], "an automatic run")
+            run = f"/runs/{user.get(f'{path}/runs')['items'][0]['id']}"
+            wait_until(lambda: user.get(run)["finished_at"] is not None, "its end")
+            assert (user.get(run)["trigger"], user.get(run)["counts"]["in_doubt"]) == ("auto", 0)
+            assert user.get(run)["counts"]["posted"] > 0
+            for process in (web, worker, scheduler):
+                process.send_signal(signal.SIGTERM)
+            for process in (web, worker, scheduler):
+                out, err = process.communicate(timeout=STOP_SECONDS)
+                assert process.returncode == 0, err
+                assert "Traceback" not in err
+                assert not [canary for canary in CANARIES if canary in out + err]

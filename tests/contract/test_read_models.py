@@ -293,16 +293,16 @@ def test_a_run_waits_until_a_service_is_back_and_no_longer(story: Story, views: 
         story.log.save(run)
         view = views.run(run.id)
         assert view is not None
-        return view.waiting_until
+        return view.waiting_until, view.code, view.cause
 
-    assert waiting() is None
+    assert waiting() == (None, None, None)
     run.stall(story.now(), "PEX_UNAVAILABLE", "PEX is away.", until)
-    assert waiting() == until
+    assert waiting() == (until, "PEX_UNAVAILABLE", "PEX is away.")
     run.fetched_page(story.now(), Record.CARD, 3, None)
-    assert waiting() is None
+    assert waiting() == (None, None, None)
     run.stall(story.now(), "PEX_UNAVAILABLE", "PEX is away.", until)
-    run.break_off(RunStatus.FAILED, "PEX_UNAVAILABLE", "PEX is away.", story.now())
-    assert waiting() is None
+    run.break_off(RunStatus.FAILED, "INTERNAL", "A step failed.", story.now())
+    assert waiting() == (None, "INTERNAL", "A step failed.")
 
 
 def test_runs_are_listed_newest_first_page_by_page(story: Story, views: ReadModels) -> None:

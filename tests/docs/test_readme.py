@@ -1,49 +1,24 @@
 """What the README and the decision records say, held against what there is."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
+from docs.mentioned import calls, code, commands, options, variables
 from entrypoints.cli.main import main
 from entrypoints.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("*.md"))
-PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *DECISIONS)
-
-
-def code(text: str) -> list[str]:
-    """Everything set as code: the lines of blocks, and what stands between backticks."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    rest = re.sub(r"^```\w*\n.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
-    return [line for block in blocks for line in block.splitlines()] + re.findall(
-        r"`([^`]+)`", rest
-    )
+GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
+PAGES = (ROOT / "README.md", ROOT / "CHANGELOG.md", *DECISIONS, *GUIDE)
 
 
 def mentions() -> list[str]:
     """What follows `pexbc` wherever the README calls it."""
-    found = (re.search(r"(?:^|[/ ])pexbc ([a-z].*)$", piece) for piece in code(README))
-    return [match.group(1).replace("\\|", "|") for match in found if match]
-
-
-def commands(mention: str) -> Iterator[tuple[str, click.Command | None]]:
-    """The commands that a mention names, `a b|c` being two; None for one that is missing."""
-    first, *rest = mention.split()
-    command = main.commands.get(first)
-    if not isinstance(command, click.Group) or not rest or not re.match(r"[a-z]", rest[0]):
-        yield first, command
-        return
-    for name in rest[0].split("|"):
-        yield f"{first} {name}", command.commands.get(name)
-
-
-def options(command: click.Command) -> set[str]:
-    return {name for parameter in command.params for name in parameter.opts}
+    return calls(README)
 
 
 def test_the_readme_calls_commands_at_all() -> None:
@@ -65,10 +40,6 @@ def test_every_command_is_in_the_readme() -> None:
 def test_every_option_of_sync_is_in_the_readme() -> None:
     row = next(line for line in README.splitlines() if line.startswith("| `pexbc sync "))
     assert set(re.findall(r"--[a-z-]+", row)) == options(main.commands["sync"]) - {"connection_id"}
-
-
-def variables(text: str) -> set[str]:
-    return set(re.findall(r"PEXBC_[A-Z_]*[A-Z]", text))
 
 
 def test_the_readme_explains_every_variable_and_no_other() -> None:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from domain.connection import Connection
 from domain.eastern_time import EASTERN
 from domain.schedule import AGAIN, DAY, Job, again_at, is_astray, next_slot, slot_of_day
-from domain.token_life import may_renew
 
 CONNECTION = UUID(int=9 * 3600)  # at nine in the morning, UTC
 jobs = st.sampled_from(Job)
@@ -82,18 +81,3 @@ def test_only_a_clock_that_was_far_ahead_leaves_a_plan_astray() -> None:
     assert not is_astray(at(5, 9), at(4, 9))
     assert not is_astray(at(5, 9), at(3, 9))
     assert is_astray(at(5, 9), at(3, 8))
-
-
-def test_a_token_is_renewed_from_the_day_after_its_last_month_began_until_it_is_over() -> None:
-    expires = datetime(2026, 8, 31, 14, tzinfo=UTC)
-    assert not may_renew(expires, datetime(2026, 7, 31, 23, tzinfo=UTC))
-    assert may_renew(expires, datetime(2026, 8, 1, 5, tzinfo=UTC))
-    assert may_renew(expires, datetime(2026, 8, 31, 13, tzinfo=UTC))
-    assert not may_renew(expires, expires)
-    assert not may_renew(None, expires)
-
-
-def test_the_last_month_is_counted_in_eastern_days() -> None:
-    expires = datetime(2026, 7, 1, 3, tzinfo=UTC)  # still the 30th of June in the East
-    assert not may_renew(expires, datetime(2026, 5, 31, 3, 59, tzinfo=UTC))
-    assert may_renew(expires, datetime(2026, 5, 31, 4, tzinfo=UTC))

@@ -1,5 +1,6 @@
 """One sync from its start to its report (M16, M26, M30)."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -167,9 +168,29 @@ def test_a_run_waits_while_a_service_is_away_and_forgets_it_once_it_goes_on() ->
     assert (run.stalled, run.stalled_until, run.status) == (2, until, RunStatus.RUNNING)
     run.fetched_page(NOW, Record.CARD, 1, None)
     assert (run.stalled, run.stalled_until) == (0, None)
+    assert not any(run.trouble)
     run.stall(NOW, "BC_UNAVAILABLE", "503", until)
     run.report((ended(Outcome.POSTED),), NOW)
     assert (run.stalled, run.stalled_until) == (0, None)
+
+
+def test_a_run_names_what_it_waits_for_and_in_the_end_what_ended_it() -> None:
+    run, told = started(), []
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: run.stall(NOW, "BC_UNAVAILABLE", "503", NOW),
+        lambda: run.fetched_page(NOW, Record.CARD, 1, None),
+        lambda: run.stall(NOW, "PEX_UNAVAILABLE", "429", NOW),
+        lambda: run.break_off(RunStatus.FAILED, "INTERNAL", "A step failed.", NOW),
+    )
+    for step in steps:
+        step()
+        told.append(run.trouble)
+    assert told == [
+        ("BC_UNAVAILABLE", "503"),
+        (None, None),
+        ("PEX_UNAVAILABLE", "429"),
+        ("INTERNAL", "A step failed."),
+    ]
 
 
 def test_a_run_is_the_same_after_a_replay() -> None:

@@ -31,6 +31,8 @@ class FakePexAccount:
         self.all_receipts: dict[int, dict[str, PexReceipt]] = {}
         self.contents: dict[str, bytes | Exception] = {}
         self.refusals: list[Exception] = []
+        self.token_expires_at: datetime | None = None
+        self.renewals: list[str | Exception] = []
         self.invoice_days_at_once = 100
         self.tag_refusals: dict[str, Exception] = {}
         self.writes: list[tuple[Tag, tuple[TagOption, ...]]] = []
@@ -45,8 +47,15 @@ class FakePexAccount:
             Funding.PREPAID,
             "dana.k",
             tags_enabled=True,
-            token_expires_at=None,
+            token_expires_at=self.token_expires_at,
         )
+
+    def renew_token(self) -> str:
+        """The tokens that a test laid in, one after the other; an exception is raised."""
+        renewed = self.renewals.pop(0)
+        if isinstance(renewed, Exception):
+            raise renewed
+        return renewed
 
     def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:
         self._fail()

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from application.ports.event_log import EventLog, RecordedEvent
+from application.ports.pictures import Figures
 from application.ports.read_models import (
     BacklogFilter,
     ConnectionView,
@@ -29,6 +30,7 @@ from domain.sync_run import Outcome, Reported, RunPage, SyncRun
 from domain.sync_window import SyncWindow
 from domain.tag_option_history import ReportedOption, TagOptionPage
 from domain.transaction_receipts import TransactionReceipts
+from fakes.figures import added_up
 
 T = TypeVar("T")
 Key = tuple[UUID, Record, int]
@@ -265,6 +267,12 @@ class FakeReadModels:
         found.sort(key=lambda view: (view.day < reached, view.day, view.pex_id, view.record))
         return _page(found, lambda view: [view.record, view.pex_id], limit, cursor)
 
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        ledger = Walk(self._log).ledger.values()
+        return added_up(
+            view for view in ledger if view.connection_id == connection_id and view.day in days
+        )
+
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None
     ) -> Page[PostedKey]:
@@ -373,8 +381,7 @@ def _run(one: SyncRun) -> RunView:
         one.kinds,
         one.window,
         one.status,
-        one.code,
-        one.cause,
+        *one.trouble,
         one.started_at,
         one.finished_at,
         one.settings_version,

@@ -338,8 +338,11 @@ def test_only_these_routes_are_public(running: Running) -> None:
         "/health/live",
         "/health/ready",
         "/metrics",
+        "/microsoft/callback",
         "/openapi.json",
+        "/pex/callback",
         "/sign-in",
+        "/sign-in/pex",
         "/static/{version:str}/{name:str}",
     }
 

@@ -14,9 +14,11 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.leases import SqlLeases
 from adapters.persistence.recorder import SqlRecorder
+from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from application.ports.event_log import StreamConflict
 from application.ports.vault import StaleSecretError
+from domain.schedule import Job
 from persistence.ledger_example import Account
 
 NOON = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -64,6 +66,14 @@ def lease(database: Database) -> None:
             tell(number)
 
 
+def fire(database: Database) -> None:
+    """Move on whatever is due until nothing is, and tell what was moved and from when."""
+    schedule = SqlSchedule(database)
+    for due in schedule.due(Job.SYNC, NOON, STREAMS):
+        if schedule.move(due, due.next_at + timedelta(days=1)):
+            tell(due.connection_id.int)
+
+
 def secret(database: Database) -> None:
     """Count up a secret twenty times, each time by its version."""
     vault, done = Vault(database, KEYS), 0
@@ -85,7 +95,14 @@ def linger(database: Database) -> None:
         sys.stdin.read()
 
 
-JOBS = {"create": create, "follow": follow, "lease": lease, "secret": secret, "linger": linger}
+JOBS = {
+    "create": create,
+    "follow": follow,
+    "lease": lease,
+    "fire": fire,
+    "secret": secret,
+    "linger": linger,
+}
 
 if __name__ == "__main__":
     opened = Database(make_engine(sys.argv[2]))

@@ -4,7 +4,9 @@ import subprocess
 import sys
 from collections import Counter as Tally
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -12,7 +14,9 @@ from adapters.persistence.chain import verify_chain
 from adapters.persistence.engine import Database
 from adapters.persistence.event_log import SqlEventLog
 from adapters.persistence.recorder import SqlRecorder
+from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault
+from domain.schedule import Job
 from persistence.ledger_example import Account
 from persistence.racer import COUNTER, KEYS, NOON, STREAMS
 
@@ -102,6 +106,17 @@ def test_a_process_killed_within_a_transaction_leaves_nothing_and_blocks_nobody(
 def test_of_processes_that_want_the_same_leases_each_is_held_by_one(database_url: str) -> None:
     taken = [int(word) for words in race("lease", database_url) for word in words]
     assert sorted(taken) == list(range(STREAMS))
+
+
+def test_of_schedulers_that_look_at_the_same_slots_each_is_moved_on_by_one(
+    database: Database, database_url: str
+) -> None:
+    schedule = SqlSchedule(database)
+    for number in range(STREAMS):
+        schedule.plan(UUID(int=number), Job.SYNC, NOON - timedelta(minutes=number))
+    moved = [int(word) for words in race("fire", database_url) for word in words]
+    assert sorted(moved) == list(range(STREAMS))
+    assert schedule.due(Job.SYNC, NOON, STREAMS) == []
 
 
 def test_processes_that_change_a_secret_by_its_version_lose_no_change(

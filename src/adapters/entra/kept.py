@@ -44,6 +44,15 @@ class KeptCache:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFlow:
+    """A begun sign-in: for which connection, what msal needs of it, and who may complete it."""
+
+    connection: UUID
+    flow: dict[str, Any]
+    bound_to: str
+
+
 class KeptSignIns:
     """Reads and writes sign-ins, so that several processes can use one.
 
@@ -143,12 +152,23 @@ class KeptSignIns:
                 continue
             return users
 
-    def put_flow(self, state: str, connection: UUID, flow: Mapping[str, Any]) -> None:
+    def put_flow(
+        self, state: str, connection: UUID, flow: Mapping[str, Any], bound_to: str
+    ) -> None:
         """Keep a begun sign-in, to be found by its state."""
-        raw = {"connection": str(connection), "begun": self._now(), "flow": flow}
+        raw = {
+            "connection": str(connection),
+            "begun": self._now(),
+            "flow": flow,
+            "bound_to": bound_to,
+        }
         self._vault.put(_flow_id(state), FLOW, json.dumps(raw).encode())
 
-    def take_flow(self, state: str) -> tuple[UUID, dict[str, Any]] | None:
+    def has_flow(self, state: str) -> bool:
+        """Whether a begun sign-in lies there."""
+        return self._vault.get(_flow_id(state), FLOW) is not None
+
+    def take_flow(self, state: str) -> KeptFlow | None:
         """Take a begun sign-in out, for good; None of one unknown, taken before, or too old."""
         owner = _flow_id(state)
         kept = self._vault.get(owner, FLOW)
@@ -162,7 +182,7 @@ class KeptSignIns:
         raw = json.loads(kept[0])
         if "flow" not in raw or not 0 <= self._now() - raw["begun"] <= FLOW_SECONDS:
             return None
-        return UUID(raw["connection"]), raw["flow"]
+        return KeptFlow(UUID(raw["connection"]), raw["flow"], raw.get("bound_to", ""))
 
 
 def _flow_id(state: str) -> UUID:

@@ -1,11 +1,13 @@
 """Microsoft sign-in with msal, its tokens sealed in the vault (contract 1.4 to 1.6)."""
 
+import hmac
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
@@ -14,6 +16,7 @@ import msal
 from adapters.entra.kept import DELEGATED, SERVICE, KeptCache, KeptSignIn, KeptSignIns
 from adapters.entra.transport import MsalTransport, rewriting
 from application.ports.sign_in import (
+    MicrosoftConsentMissing,
     MicrosoftSignInRefused,
     MicrosoftUnavailable,
     MicrosoftUser,
@@ -28,6 +31,8 @@ TIMEOUT_SECONDS = 30.0
 MARGIN_SECONDS = 300.0  # a token this near its end counts as over, as with msal
 TRANSIENT = ("temporarily_unavailable", "server_error")
 NO_TENANTS = ("organizations", "common", "consumers")
+# AADSTS90094, 65001: only an administrator can agree; 700016: the tenant does not know the app.
+CONSENT_MISSING = re.compile(r"AADSTS(?:90094|65001|700016)\b")
 _TENANT = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 _LONGEST = 300
 
@@ -86,6 +91,7 @@ class MsalSignIn:
             MicrosoftAuthorityInsecure: the authority is plain http on another machine.
         """
         self._host, rewrite = rewriting(authority)
+        self._authority = authority.rstrip("/")
         self._client_id = client_id
         self._client_secret = client_secret
         self._kept = KeptSignIns(vault, now)
@@ -111,28 +117,33 @@ class MsalSignIn:
         self._replace(connection, app, taken, SERVICE, user)
         return user
 
-    def begin(self, connection: UUID, redirect_uri: str) -> str:
+    def begin(self, connection: UUID, redirect_uri: str, bound_to: str = "") -> str:
         """Begin a delegated sign-in (contract 1.4): authorization code with PKCE and nonce."""
         flow = self._app(ANY_TENANT).initiate_auth_code_flow(
             SCOPES, redirect_uri=redirect_uri, response_mode="form_post"
         )
         if "auth_uri" not in flow:
             raise MicrosoftSignInRefused(self._words(flow))
-        self._kept.put_flow(str(flow["state"]), connection, flow)
+        self._kept.put_flow(str(flow["state"]), connection, flow, bound_to)
         return str(flow["auth_uri"])
 
-    def complete(self, state: str, answer: Mapping[str, str]) -> tuple[UUID, MicrosoftUser]:
+    def is_begun(self, state: str) -> bool:
+        """Whether a sign-in of that state waits to be completed."""
+        return self._kept.has_flow(state)
+
+    def complete(
+        self, state: str, answer: Mapping[str, str], bound_to: str = ""
+    ) -> tuple[UUID, MicrosoftUser]:
         """Complete it; each flow can be completed once and within an hour, whatever comes of it."""
-        taken_out = self._kept.take_flow(state)
-        if taken_out is None:
+        begun = self._kept.take_flow(state)
+        if begun is None or not hmac.compare_digest(begun.bound_to.encode(), bound_to.encode()):
             raise MicrosoftSignInRefused("the sign-in was not begun here, is old, or was used")
-        connection, flow = taken_out
         app = self._app(ANY_TENANT)
         taken = self._taken(
             self._ask(
                 "the answer does not belong to it",
                 app.acquire_token_by_auth_code_flow,
-                flow,
+                begun.flow,
                 dict(answer),
             )
         )
@@ -142,8 +153,16 @@ class MsalSignIn:
             raise MicrosoftSignInRefused("the answer names no tenant")
         name = str(claims.get("preferred_username") or claims.get("oid") or "")
         user = MicrosoftUser(tenant_id, name)
-        self._replace(connection, app, taken, DELEGATED, user)
-        return connection, user
+        self._replace(begun.connection, app, taken, DELEGATED, user)
+        return begun.connection, user
+
+    def consent_address(self, tenant_id: str, redirect_uri: str, state: str) -> str:
+        """Where an administrator consents for the whole tenant (contract 1.4)."""
+        if not (self._client_id and self._client_secret):
+            raise MicrosoftAppMissing
+        tenant = tenant_id if _TENANT.fullmatch(tenant_id) else ANY_TENANT
+        asked = {"client_id": self._client_id, "redirect_uri": redirect_uri, "state": state}
+        return f"{self._authority}/{tenant}/adminconsent?{urlencode(asked)}"
 
     def share(self, connection: UUID, other: UUID) -> MicrosoftUser:
         """Let a connection use another one's sign-in from now on (M5)."""
@@ -279,6 +298,8 @@ class MsalSignIn:
             return answer
         if answer.get("error") in TRANSIENT:
             raise MicrosoftUnavailable(self._words(answer))
+        if CONSENT_MISSING.search(str(answer.get("error_description"))):
+            raise MicrosoftConsentMissing(self._words(answer))
         raise MicrosoftSignInRefused(self._words(answer))
 
     def _words(self, answer: Mapping[str, Any]) -> str:

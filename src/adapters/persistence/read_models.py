@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
-from adapters.persistence.projections import afterwards
+from adapters.persistence.projections import afterwards, pictures
 from adapters.persistence.projections.keeping_up import EVENTS_A_PAGE, KeepingUp
 from adapters.persistence.projections.paging import BIGGEST, Instant, Number, Order
 from adapters.persistence.projections.views import (
@@ -32,6 +32,7 @@ from adapters.persistence.read_model_tables import (
 )
 from adapters.persistence.tables import schedule
 from application.ports.event_log import EventLog
+from application.ports.pictures import Figures
 from application.ports.read_models import (
     BacklogFilter,
     ConnectionView,
@@ -201,6 +202,12 @@ class SqlReadModels:
         """What would be posted if somebody acted, of the days that leave and of those that left."""
         query, order = afterwards.backlog(connection_id, wanted)
         return self._page(query, order, transaction_view, limit, cursor)
+
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """The figures of the pictures, from one query."""
+        return self._views.look(
+            lambda connection: pictures.figures(connection, connection_id, days)
+        )
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None

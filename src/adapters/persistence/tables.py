@@ -180,6 +180,14 @@ receipt_checks = sa.Table(
     sa.Index(None, "run_id", "sequence"),
 )
 
+account_names = sa.Table(
+    "account_names",
+    metadata,
+    sa.Column("connection_id", sa.Uuid(), primary_key=True),
+    sa.Column("company_id", sa.Text(), primary_key=True),
+    sa.Column("names", sa.Text(), nullable=False),
+)
+
 browser_sessions = sa.Table(
     "browser_sessions",
     metadata,

@@ -18,6 +18,7 @@ from adapters.pex.wire import (
     BusinessData,
     PagesData,
     ProfileData,
+    RenewedData,
     SettingsData,
     TagData,
     TokenData,
@@ -97,6 +98,18 @@ class HttpPexAccount:
             if refusal.status == BAD_REQUEST:
                 raise PexTokenRefused(refusal.cause) from refusal
             raise
+        return token
+
+    def renew_token(self) -> str:
+        """A new API token; sent once, since the answer may be all that is left of the old one.
+
+        Raises:
+            PexRequestRefused: PEX gives none, or none that can be read.
+        """
+        renewed: RenewedData = self._client.post("Token/Renew", reading(RenewedData))
+        token = renewed.token.strip()
+        if not token or not token.isascii() or not token.isprintable() or " " in token:
+            raise PexRequestRefused(200, "The renewed token cannot be read.")
         return token
 
     def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:

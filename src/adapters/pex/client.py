@@ -146,7 +146,13 @@ class Client:
 
         A write that was refused with a server's fault, or not answered, may have been done.
         """
-        call = _Call(path, {}, 0.0, method="PUT", body=body)
+        return self._once(_Call(path, {}, 0.0, method="PUT", body=body), read)
+
+    def post(self, path: str, read: Callable[[bytes], T]) -> T:
+        """Ask for something to be done, without a body and in one attempt; raises as `put`."""
+        return self._once(_Call(path, {}, 0.0, method="POST"), read)
+
+    def _once(self, call: _Call, read: Callable[[bytes], T]) -> T:
         response = self._send(call)
         if response is None or not response.is_success:
             retry_after = None if response is None else asked_to_wait(response)

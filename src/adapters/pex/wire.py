@@ -107,6 +107,12 @@ class TokenData(msgspec.Struct, rename=wire_name):
         return None if told is None else told.astimezone(UTC)
 
 
+class RenewedData(msgspec.Struct, rename=wire_name):
+    """`Token/Renew` (PEX contract 1.6); only here is a token read from an answer."""
+
+    token: str
+
+
 class SettingsData(msgspec.Struct, rename=wire_name):
     """`Business/Settings` (PEX contract 2.2)."""
 

@@ -28,6 +28,11 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     return {name: _clean(name, value) for name, value in event.items()}
 
 
+def without_secrets(text: str) -> str:
+    """A text in which whatever looks like a secret is masked."""
+    return SECRET_VALUE.sub(MASK, text)
+
+
 def _clean(name: str, value: Any) -> Any:
     if SECRET_KEY.search(name) and name not in HARMLESS_KEYS and value is not None:
         return MASK
@@ -35,7 +40,7 @@ def _clean(name: str, value: Any) -> Any:
         return {str(key): _clean(str(key), one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_clean("", one) for one in value]
-    return SECRET_VALUE.sub(MASK, value) if isinstance(value, str) else value
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def configure_logging(level: str, form: str) -> None:

@@ -163,6 +163,17 @@ class PexAccount(Protocol):
             PexPermissionMissing: one of the three permissions of M2 is missing, all named.
         """
 
+    def renew_token(self) -> str:
+        """A new API token in place of the one at hand, which may be dead from then on.
+
+        Keep it before anything else is done. Only for API tokens in their last month (PEX contract
+        1.6); asked for once, whatever comes of it.
+
+        Raises:
+            PexRequestRefused: it is too early, or not to be renewed; the old one stands.
+            PexTokenRefused: it is over.
+        """
+
     def rows(self, record: Record, start: datetime, end: datetime) -> RowPage:
         """Settled rows of the card accounts or of the business account within Eastern times.
 

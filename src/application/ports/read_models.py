@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from application.ports.pictures import Figures
 from domain.connection import Microsoft, Status
 from domain.journal_entry import JournalEntry
 from domain.money import Money
@@ -79,7 +80,10 @@ class SettingsVersion:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run with its counts; `window` holds US Eastern days."""
+    """A run with its counts; `window` holds US Eastern days.
+
+    `code` and `cause` tell why it ended early, or what it waits for until `waiting_until`.
+    """
 
     id: UUID
     connection_id: UUID
@@ -250,6 +254,9 @@ class ReadModels(Protocol):
 
         Oldest posting date first, those that left behind those that are about to.
         """
+
+    def figures(self, connection_id: UUID, days: SyncWindow) -> Figures:
+        """What is posted, what waits for somebody and what was spent, by posting date (M36)."""
 
     def posted_within(
         self, connection_id: UUID, days: SyncWindow, limit: int, cursor: str | None = None

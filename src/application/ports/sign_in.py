@@ -21,6 +21,16 @@ class MicrosoftSignInRefused(Refusal):
         super().__init__(f"Microsoft refused the sign-in: {answer}")
 
 
+class MicrosoftConsentMissing(MicrosoftSignInRefused):
+    """The organization lets the app in once an administrator of it has agreed (contract 1.4)."""
+
+    code: ClassVar[str] = "MICROSOFT_CONSENT_MISSING"
+    fix: ClassVar[str] = (
+        "Let an administrator of your Microsoft organization open the consent page and accept; "
+        "then sign in again."
+    )
+
+
 class MicrosoftUnavailable(Refusal):
     """Microsoft's sign-in does not answer."""
 
@@ -45,11 +55,27 @@ class MicrosoftSignIn(Protocol):
     def with_service(self, connection: UUID, tenant_id: str) -> MicrosoftUser:
         """Sign in with the app's own credentials; raises MicrosoftSignInRefused."""
 
-    def begin(self, connection: UUID, redirect_uri: str) -> str:
-        """Begin a delegated sign-in: the address to send the browser to."""
+    def begin(self, connection: UUID, redirect_uri: str, bound_to: str = "") -> str:
+        """Begin a delegated sign-in: the address to send the browser to.
 
-    def complete(self, state: str, answer: Mapping[str, str]) -> tuple[UUID, MicrosoftUser]:
-        """Complete it with what came back; raises MicrosoftSignInRefused."""
+        Only whoever brings `bound_to` again can complete it.
+        """
+
+    def is_begun(self, state: str) -> bool:
+        """Whether a sign-in of that state waits to be completed."""
+
+    def complete(
+        self, state: str, answer: Mapping[str, str], bound_to: str = ""
+    ) -> tuple[UUID, MicrosoftUser]:
+        """Complete it with what came back.
+
+        Raises:
+            MicrosoftSignInRefused: it was not begun so, or Microsoft or the person declined.
+            MicrosoftConsentMissing: an administrator of the organization has to agree first.
+        """
+
+    def consent_address(self, tenant_id: str, redirect_uri: str, state: str) -> str:
+        """Where an administrator lets the app into a tenant; an empty one stands for their own."""
 
     def share(self, connection: UUID, other: UUID) -> MicrosoftUser:
         """Let a connection use another one's sign-in (M5); either can forget it without the other.

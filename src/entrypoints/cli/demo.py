@@ -15,6 +15,7 @@ from entrypoints.demo.company import DemoFailed
 from entrypoints.demo.story import Story
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
+from sandbox import company
 from sandbox.program import Sandbox
 
 
@@ -41,7 +42,10 @@ def demo(once: bool, port: int, purchases: int) -> None:
                 out.print(f"[red]The demo failed:[/red] {failed}")
                 sys.exit(FAILED)
             if not once:
-                out.print(f"\nThe API is at {url}/docs until you press Ctrl-C.")
+                out.print(
+                    f"\nLook at it at {url}: sign in with the API token {company.PREPAID_TOKEN}. "
+                    f"The API is described at {url}/docs. Ctrl-C ends it all."
+                )
                 _wait_for_interrupt()
 
 

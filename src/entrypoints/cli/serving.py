@@ -48,7 +48,7 @@ def web(host: str, port: int) -> None:
     """Serve the API and the pages alone.
 
     What it is asked to do is done by a `pexbc worker` on the same database. Without a broker the
-    worker finds it within five seconds.
+    worker finds a run within five seconds, and a connection to check within a minute.
     """
     settings = _begun()
     check_migrated(settings)
@@ -60,7 +60,8 @@ def web(host: str, port: int) -> None:
 def worker() -> None:
     """Take the steps of runs and check connections, without web and scheduler.
 
-    Without a broker it looks every five seconds for what others wrote into the database.
+    Without a broker it looks into the database for what other processes began: every five seconds
+    for runs, every minute for connections.
     """
     settings = _begun()
     check_migrated(settings)

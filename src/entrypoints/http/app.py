@@ -28,8 +28,7 @@ from entrypoints.http import (
     vendor_aliases,
 )
 from entrypoints.http.observing import observed
-from entrypoints.http.pages import connections as pages_of_connections
-from entrypoints.http.pages import sign_in
+from entrypoints.http.pages import routes
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
 from entrypoints.http.pages.static import static
 from entrypoints.http.problems import HANDLERS
@@ -72,7 +71,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
     )
     pages = Router(
         "/",
-        route_handlers=[*sign_in.HANDLERS, *pages_of_connections.HANDLERS],
+        route_handlers=routes.HANDLERS,
         exception_handlers=PAGE_HANDLERS,
         include_in_schema=False,
     )

@@ -24,6 +24,7 @@ from entrypoints.http.security import ADMIN, PUBLIC, Principal, visible_connecti
 
 CALLBACK = "/api/v1/microsoft/callback"
 DEFAULT_ENVIRONMENT = "Production"
+ENVIRONMENT_NAME = r"^[A-Za-z0-9_. -]{1,60}\Z"
 
 
 class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,7 +35,7 @@ class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
 
     mode: Literal["service", "delegated", "link"]
     tenant_id: str | None = None
-    environment: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_. -]{1,60}\Z")] | None = None
+    environment: Annotated[str, msgspec.Meta(pattern=ENVIRONMENT_NAME)] | None = None
     connection_id: UUID | None = None
 
 

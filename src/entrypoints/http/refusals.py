@@ -47,6 +47,29 @@ class ForeignOrigin(Refusal):
         super().__init__("The request does not come from a page of this service.")
 
 
+class NotBegunHere(Refusal):
+    """Another browser, or another person, began the sign-in that came back here."""
+
+    code = "SIGN_IN_NOT_BEGUN_HERE"
+    fix = (
+        "Begin the sign-in again and finish it in the same browser; open pexbc by the address that "
+        "its operator set as PEXBC_PUBLIC_URL."
+    )
+
+    def __init__(self) -> None:
+        super().__init__("This sign-in was not begun in this browser, is old, or was used.")
+
+
+class OtherBusiness(Refusal):
+    """Somebody signed in for another PEX business than the one whose page they are on (M1)."""
+
+    code = "OTHER_PEX_BUSINESS"
+    fix = "Sign in with a PEX user or token of this business, or connect the other one by itself."
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"That sign-in is for {name}, another PEX business.")
+
+
 class BusinessNotYours(Refusal):
     """The API token is limited to other businesses (M45)."""
 

@@ -55,7 +55,7 @@ class ProgressAnswer(msgspec.Struct):
 
 
 class RunAnswer(msgspec.Struct):
-    """A run; `code`, `detail` and `fix` say why it ended otherwise than well."""
+    """A run; `code`, `detail` and `fix` say why it ended otherwise than well, or waits."""
 
     id: UUID
     connection_id: UUID

@@ -14,6 +14,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
+from application.ports.read_models import RunView
 from application.start_run import RunRequest
 from domain.pex_transaction import POSTABLE, Kind
 from domain.settings_check import FieldError
@@ -65,7 +66,7 @@ def start_run(
     request = RunRequest(
         connection_id,
         principal.actor,
-        kinds=_kinds(data.kinds),
+        kinds=kinds_named(data.kinds),
         tag_options=TAG_OPTIONS in (data.kinds or ()),
         start=data.start_date,
         end=data.end_date,
@@ -80,7 +81,12 @@ def start_run(
     )
 
 
-def _kinds(names: list[str] | None) -> tuple[Kind, ...] | None:
+def kinds_named(names: list[str] | None) -> tuple[Kind, ...] | None:
+    """The kinds of these names; None for None, which stands for all that the settings sync.
+
+    Raises:
+        InvalidInput: a name is no kind, or none is there.
+    """
     if names is None:
         return None
     errors = [
@@ -200,17 +206,30 @@ async def stream_run(
 
 async def changes(services: Services, run_id: UUID) -> AsyncIterator[ServerSentEventMessage]:
     """The run whenever it changed, and a comment now and then, so that no proxy hangs up."""
-    last, silent = b"", 0.0
+    async for run in watched(services, run_id):
+        if run is None:
+            yield ServerSentEventMessage(comment="still going on")
+        else:
+            shown = msgspec.json.encode(rendering.run(run))
+            yield ServerSentEventMessage(event="run", data=shown.decode())
+
+
+async def watched(services: Services, run_id: UUID) -> AsyncIterator[RunView | None]:
+    """The run whenever it changed, until it is over; None after each long silence.
+
+    Between two looks a watcher holds no thread, so that there may be many.
+    """
+    last: RunView | None = None
+    silent = 0.0
     while True:
         run = await asyncio.to_thread(services.read_models.run, run_id)
         if run is None:
             return
-        shown = msgspec.json.encode(rendering.run(run))
-        if shown != last:
-            yield ServerSentEventMessage(event="run", data=shown.decode())
-            last, silent = shown, 0.0
+        if run != last:
+            yield run
+            last, silent = run, 0.0
         elif silent >= SILENCE_SECONDS:
-            yield ServerSentEventMessage(comment="still going on")
+            yield None
             silent = 0.0
         if run.finished_at is not None:
             return

@@ -141,7 +141,7 @@ def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], A
         roles = handler.opt.get("roles")
         if roles is None:
             return
-        principal = _by_session(services, connection)
+        principal = by_session(services, connection)
         if principal is None:
             principal = _by_token(services, connection, failed)
         elif connection.scope.get("method") not in SAFE:
@@ -168,7 +168,7 @@ def _by_token(
     return Principal(token.id, token.name, token.role, token.businesses, token.limited)
 
 
-def _by_session(
+def by_session(
     services: Services, connection: ASGIConnection[Any, Any, Any, Any]
 ) -> Principal | None:
     """Who is signed in with this browser; None where a token is sent, or nobody is."""
@@ -207,7 +207,7 @@ def check_same_origin(services: Services, connection: ASGIConnection[Any, Any, A
         ForeignOrigin: the request comes from elsewhere, or does not say from where.
     """
     ours = {connection.headers.get("host", ""), urlsplit(services.settings.public_url).netloc}
-    if urlsplit(connection.headers.get("origin", "")).netloc not in ours - {""}:
+    if connection.headers.get("origin", "").partition("://")[2] not in ours - {""}:
         raise ForeignOrigin
 
 
@@ -235,12 +235,18 @@ def visible_connection(
 
 def visible_run(services: Services, principal: Principal, run_id: UUID) -> RunView:
     """The run, or NotFound where it is not there or another tenant's; its id goes to the log."""
+    return visible_run_of(services, principal, run_id)[0]
+
+
+def visible_run_of(
+    services: Services, principal: Principal, run_id: UUID
+) -> tuple[RunView, ConnectionView]:
+    """The same with its connection."""
     structlog.contextvars.bind_contextvars(run_id=str(run_id))
     run = services.read_models.run(run_id)
     if run is None:
         raise NotFound("run")
-    visible_connection(services, principal, run.connection_id)
-    return run
+    return run, visible_connection(services, principal, run.connection_id)
 
 
 def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[None]]:

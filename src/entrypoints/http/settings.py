@@ -121,7 +121,7 @@ def read_version(
 ) -> Settings:
     """Its settings as they were saved."""
     visible_connection(services, principal, connection_id)
-    return _version(services, connection_id, version)
+    return settings_version(services, connection_id, version)
 
 
 @get(
@@ -140,12 +140,13 @@ def diff(
 ) -> DifferenceList:
     """Each member that differs, by an RFC 6901 pointer; version 0 holds the defaults."""
     visible_connection(services, principal, connection_id)
-    before = encode_settings(_version(services, connection_id, older))
-    after = encode_settings(_version(services, connection_id, newer))
+    before = encode_settings(settings_version(services, connection_id, older))
+    after = encode_settings(settings_version(services, connection_id, newer))
     return DifferenceList(list(_differences("", before, after)))
 
 
-def _version(services: Services, connection_id: UUID, version: int) -> Settings:
+def settings_version(services: Services, connection_id: UUID, version: int) -> Settings:
+    """The settings of a saved version, the defaults for 0; raises NotFound for no version."""
     if version == 0:
         return Settings()
     for one in services.read_models.settings_versions(connection_id):

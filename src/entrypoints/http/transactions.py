@@ -76,7 +76,7 @@ def show_transaction(
 ) -> TransactionInFull:
     """`kind` is its kind, or the PEX record that it comes from: card, business or invoice."""
     visible_connection(services, principal, connection_id)
-    view = _transaction(services, connection_id, kind, pex_id)
+    view = find_transaction(services, connection_id, kind, pex_id)
     receipts = services.read_models.receipts(connection_id, view.record, view.pex_id)
     return rendering.transaction_in_full(view, receipts)
 
@@ -98,7 +98,7 @@ def list_events(
 ) -> EventList:
     """Up to a position of the log; none for one that was only ever skipped as not postable."""
     connection = visible_connection(services, principal, connection_id)
-    view = _transaction(services, connection_id, kind, pex_id)
+    view = find_transaction(services, connection_id, kind, pex_id)
     stream = PostedTransaction.create_id(connection.business_id, view.record, view.pex_id)
     return EventList(_events(services, stream, as_of))
 
@@ -120,7 +120,7 @@ def list_receipt_events(
 ) -> EventList:
     """Up to a position of the log; none where no receipt was ever found."""
     connection = visible_connection(services, principal, connection_id)
-    view = _transaction(services, connection_id, kind, pex_id)
+    view = find_transaction(services, connection_id, kind, pex_id)
     stream = TransactionReceipts.create_id(connection.business_id, view.record, view.pex_id)
     return EventList(_events(services, stream, as_of))
 
@@ -133,9 +133,10 @@ def _events(services: Services, stream: UUID, as_of: int | None) -> list[EventAn
     ]
 
 
-def _transaction(
+def find_transaction(
     services: Services, connection_id: UUID, kind: str, pex_id: int
 ) -> TransactionView:
+    """A transaction by its kind or record and its PEX id; raises NotFound."""
     known = kind in NAMES and 0 <= pex_id <= LARGEST_ID
     view = services.read_models.transaction(connection_id, kind, pex_id) if known else None
     if view is None:

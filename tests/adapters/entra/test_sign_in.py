@@ -16,6 +16,7 @@ import pytest
 from adapters.entra.sign_in import MicrosoftAppMissing, MsalSignIn
 from adapters.entra.transport import MicrosoftAuthorityInsecure, MicrosoftBusy, rewriting
 from application.ports.sign_in import (
+    MicrosoftConsentMissing,
     MicrosoftSignInRefused,
     MicrosoftUnavailable,
     MicrosoftUser,
@@ -253,6 +254,27 @@ def test_a_made_up_state_is_refused_without_asking_microsoft(entra: Entra) -> No
     assert entra.asked() == 0
 
 
+def test_only_whoever_it_is_bound_to_completes_a_sign_in(entra: Entra) -> None:
+    process = entra.process()
+    for begun_by, brought in (("mine", "another's"), ("mine", ""), ("", "mine")):
+        address = process.begin(entra.connection, CALLBACK, begun_by)
+        answer = entra.played.sign_in(address)
+        with pytest.raises(MicrosoftSignInRefused, match="not begun here"):
+            process.complete(answer.fields["state"], answer.fields, brought)
+    answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK, "mine"))
+    assert process.complete(answer.fields["state"], answer.fields, "mine")[0] == entra.connection
+
+
+def test_a_sign_in_waits_from_its_beginning_to_its_answer(entra: Entra) -> None:
+    process = entra.process()
+    answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK))
+    state = answer.fields["state"]
+    assert process.is_begun(state)
+    assert not process.is_begun("made-up")
+    process.complete(state, answer.fields)
+    assert not process.is_begun(state)
+
+
 def test_an_answer_with_anothers_state_inside_is_refused(entra: Entra) -> None:
     process = entra.process()
     answer = entra.played.sign_in(process.begin(entra.connection, CALLBACK))
@@ -267,6 +289,39 @@ def test_a_sign_in_that_was_begun_long_ago_cannot_be_completed(entra: Entra) -> 
     entra.seconds += 3601
     with pytest.raises(MicrosoftSignInRefused, match="is old"):
         process.complete(answer.fields["state"], answer.fields)
+
+
+def test_what_only_an_administrator_can_agree_to_is_told_apart(entra: Entra) -> None:
+    process = entra.process()
+    entra.played.switch(consent=False)
+    address = process.begin(entra.connection, CALLBACK)
+    answer = entra.played.sign_in(address)
+    with pytest.raises(MicrosoftConsentMissing, match="AADSTS90094"):
+        process.complete(answer.fields["state"], answer.fields)
+    with pytest.raises(MicrosoftConsentMissing, match="AADSTS700016"):
+        process.with_service(entra.connection, company.TENANT)
+    entra.played.switch(consent=True)
+    declined = entra.played.sign_in(process.begin(entra.connection, CALLBACK), approve=False)
+    with pytest.raises(MicrosoftSignInRefused, match="AADSTS65004") as refused:
+        process.complete(declined.fields["state"], declined.fields)
+    assert not isinstance(refused.value, MicrosoftConsentMissing)
+
+
+@pytest.mark.parametrize(
+    ("tenant", "named"),
+    [(company.TENANT, company.TENANT), ("", "organizations"), ("../evil", "organizations")],
+)
+def test_an_administrator_consents_at_the_page_of_a_tenant(
+    entra: Entra, tenant: str, named: str
+) -> None:
+    address = urlsplit(entra.process().consent_address(tenant, CALLBACK, "where I was"))
+    assert address.path.endswith(f"/{named}/adminconsent")
+    asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+    assert asked == {
+        "client_id": company.CLIENT_ID,
+        "redirect_uri": CALLBACK,
+        "state": "where I was",
+    }
 
 
 def test_a_person_who_declines_leaves_the_old_sign_in(entra: Entra) -> None:

@@ -16,7 +16,7 @@ from domain.sync_run import Outcome
 from domain.sync_window import SyncWindow
 
 _WHICH = (transactions.c.day, transactions.c.pex_id, transactions.c.record)
-_WAITS_FOR_SOMEBODY = sa.or_(
+WAITS_FOR_SOMEBODY = sa.or_(
     transactions.c.outcome == Outcome.FAILED.value,
     sa.and_(
         transactions.c.outcome == Outcome.SKIPPED.value, transactions.c.code == NotApproved.code
@@ -41,7 +41,7 @@ def backlog(connection_id: UUID, wanted: BacklogFilter) -> tuple[sa.Select[Any],
     left = sa.case((transactions.c.day < days.reached, 1), else_=0).label("left")
     query = sa.select(transactions, left).where(
         transactions.c.connection_id == connection_id,
-        _WAITS_FOR_SOMEBODY,
+        WAITS_FOR_SOMEBODY,
         transactions.c.kind.in_(sorted(wanted.kinds)),
         transactions.c.day.between(days.oldest, days.newest),
     )

@@ -1,7 +1,7 @@
 """Keeps the views up with the log, rebuilds them, and tells where they differ from it (M37)."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from adapters.persistence.read_model_tables import VIEWS
 from adapters.persistence.tables import events, tracking
 from application.ports.event_log import EventLog
 
+T = TypeVar("T")
 EVENTS_A_PAGE = 500
 TRACKED = "read_models"
 _OURS = tracking.c.name == TRACKED
@@ -35,7 +36,11 @@ class KeepingUp:
         self._events_a_page = events_a_page
 
     def read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
-        """The rows of a query, which sees every event that was stored before it was asked.
+        """The rows of a query, which sees every event that was stored before it was asked."""
+        return self.look(lambda connection: connection.execute(query).all())
+
+    def look(self, at: Callable[[sa.Connection], T]) -> T:
+        """What is found in the views once they show every event that was stored before.
 
         Position and rows are read from one state: a rebuild in between cannot empty the answer.
         """
@@ -45,7 +50,7 @@ class KeepingUp:
                 head, done = connection.execute(_STAND).one()
                 wanted = head if wanted is None else wanted
                 if done >= wanted:
-                    return connection.execute(query).all()
+                    return at(connection)
             self._advance()
 
     def catch_up(self) -> None:

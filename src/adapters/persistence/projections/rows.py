@@ -69,7 +69,8 @@ def settings_row(aggregate: Connection, actor: str) -> Row:
 
 
 def run_row(aggregate: SyncRun) -> Row:
-    """A run with its counts (M32)."""
+    """A run with its counts, and while it waits with what it waits for (M30, M32)."""
+    code, cause = aggregate.trouble
     return {
         "id": aggregate.id,
         "connection_id": aggregate.connection_id,
@@ -79,8 +80,8 @@ def run_row(aggregate: SyncRun) -> Row:
         "first_day": aggregate.window.start,
         "last_day": aggregate.window.end,
         "status": aggregate.status.value,
-        "code": aggregate.code,
-        "cause": aggregate.cause,
+        "code": code,
+        "cause": cause,
         "started_at": aggregate.started_at,
         "finished_at": aggregate.finished_at,
         "settings_version": aggregate.settings_version,

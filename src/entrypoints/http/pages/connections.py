@@ -10,7 +10,7 @@ from application.ports.read_models import ConnectionView
 from entrypoints.composition import Services
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
-from entrypoints.http.security import EVERYBODY, Principal
+from entrypoints.http.security import EVERYBODY, OPERATOR, Principal
 
 MOST = 200
 TABS = (
@@ -23,6 +23,8 @@ TABS = (
     ("pictures", "Pictures", "/pictures"),
 )
 """The pages of a connection: name, title, and the address behind `/connections/{id}`."""
+FOR_OPERATORS = ("sync", "history")
+"""What operators may see: how runs went, and nothing of what was in them (M45)."""
 
 
 @get("/", sync_to_thread=False, opt={"roles": EVERYBODY})
@@ -39,7 +41,8 @@ def connections_page(
 ) -> Response[str]:
     """All that are in sight, by name."""
     found = services.read_models.connections(principal.scope, MOST)
-    return html(request, "connections.html", {"connections": found.items})
+    by_name = sorted(found.items, key=lambda one: one.business_name.casefold())
+    return html(request, "connections.html", {"connections": by_name})
 
 
 def connection_page(
@@ -52,7 +55,9 @@ def connection_page(
     status: int = 200,
 ) -> Response[str]:
     """A page of one connection, under its name and its tabs; `connection.html` is its frame."""
-    frame = {"connection": connection, "tab": tab, "tabs": TABS}
+    principal: Principal = request.scope["state"]["principal"]
+    shown = [one for one in TABS if principal.role != OPERATOR or one[0] in FOR_OPERATORS]
+    frame = {"connection": connection, "tab": tab, "tabs": shown}
     return html(request, template, {**frame, **context}, status=status)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.response import Redirect
@@ -12,11 +12,19 @@ from entrypoints.http.problems import HANDLERS, Problem
 from entrypoints.http.refusals import Unauthenticated
 
 SEE_OTHER: Final = 303
+UNAUTHORIZED: Final = 401
 
 
-def on_unauthenticated(request: Request[Any, Any, Any], _refusal: Unauthenticated) -> Redirect:
-    """Sign in first, then go on to the page that was asked for."""
+def on_unauthenticated(request: Request[Any, Any, Any], _refusal: Unauthenticated) -> Response[Any]:
+    """Sign in first, then go on to the page that was asked for.
+
+    A script that asked for a part of a page leads the whole page there.
+    """
     onward = request.url.path if request.method == "GET" else "/"
+    if "hx-request" in request.headers:
+        onward = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
+        headers = {"HX-Redirect": f"/sign-in?next={quote(onward)}"}
+        return Response("", status_code=UNAUTHORIZED, headers=headers)
     return Redirect(f"/sign-in?next={quote(onward)}", status_code=SEE_OTHER)
 
 

@@ -13,12 +13,12 @@ from adapters.persistence.api_tokens import PREFIX
 from adapters.persistence.browser_sessions import LASTING
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.http.pages.connecting import begin_session
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
 from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import Unauthenticated
 from entrypoints.http.security import (
-    ADMIN,
     EVERYBODY,
     PUBLIC,
     FailedAttempts,
@@ -45,7 +45,7 @@ def sign_in_page(
     next: FromQuery[str] = "/",  # noqa: A002 - the address's own word
 ) -> Response[str]:
     """The ways to sign in."""
-    return _page(request, services, next)
+    return sign_in_again(request, services, next)
 
 
 @post("/sign-in", sync_to_thread=True, opt=PUBLIC)
@@ -59,11 +59,11 @@ def sign_in(
     address = request.client.host if request.client else ""
     failed.check(address)
     try:
-        secret = _begin(services, data.token.strip())
+        secret, onward = _begin(services, data.token.strip(), data.next)
     except Refusal as refusal:
         failed.note(address)
-        return _page(request, services, data.next, refusal)
-    return signed_in(services, secret, data.next)
+        return sign_in_again(request, services, data.next, refusal)
+    return signed_in(services, secret, onward)
 
 
 @post("/sign-out", sync_to_thread=True, opt={"roles": EVERYBODY})
@@ -76,30 +76,34 @@ def sign_out(
     return Redirect("/sign-in", status_code=SEE_OTHER, cookies=[_cookie(services, "", 0)])
 
 
-def _begin(services: Services, token: str) -> str:
-    """A session for a token's bearer; raises what refuses it."""
-    now = services.clock.now()
-    if token.startswith(PREFIX):
-        known = services.api_tokens.find(token)
-        if known is None:
-            raise Unauthenticated
-        return services.browser_sessions.begin(
-            known.name,
-            known.role,
-            known.businesses,
-            now,
-            limited=known.limited,
-            token_id=known.id,
-        )
-    business = services.pex.with_token(token).business()
-    return services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+def _begin(services: Services, token: str, onward: str) -> tuple[str, str]:
+    """A session for a token's bearer, and where to go on; raises what refuses it."""
+    if not token.startswith(PREFIX):
+        return begin_session(services, services.sign_in_with_pex.identify(token), onward)
+    known = services.api_tokens.find(token)
+    if known is None:
+        raise Unauthenticated
+    secret = services.browser_sessions.begin(
+        known.name,
+        known.role,
+        known.businesses,
+        services.clock.now(),
+        limited=known.limited,
+        token_id=known.id,
+    )
+    return secret, onward
 
 
-def signed_in(services: Services, secret: str, onward: str) -> Redirect:
+def signed_in(services: Services, secret: str, onward: str, *cookies: Cookie) -> Redirect:
     """Go on with a session, to a page of ours and nowhere else."""
-    inside = onward.startswith("/") and not onward.startswith(("//", "/\\"))
     cookie = _cookie(services, secret, int(LASTING.total_seconds()))
-    return Redirect(onward if inside else "/", status_code=SEE_OTHER, cookies=[cookie])
+    return Redirect(inside(onward), status_code=SEE_OTHER, cookies=[cookie, *cookies])
+
+
+def inside(onward: str) -> str:
+    """An address to go on to, or the first page where it is none of ours."""
+    ours = onward.startswith("/") and not onward.startswith(("//", "/\\"))
+    return onward if ours else "/"
 
 
 def _cookie(services: Services, secret: str, seconds: int) -> Cookie:
@@ -114,12 +118,13 @@ def _cookie(services: Services, secret: str, seconds: int) -> Cookie:
     )
 
 
-def _page(
+def sign_in_again(
     request: Request[Any, Any, Any],
     services: Services,
     onward: str,
     refusal: Refusal | None = None,
 ) -> Response[str]:
+    """The page to sign in at, with what was refused last."""
     context = {
         "next": onward,
         "refusal": refusal,

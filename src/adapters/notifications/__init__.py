@@ -1,0 +1,1 @@
+"""Ways to tell people: a log line, a signed web request, an e-mail."""

@@ -1,0 +1,91 @@
+"""News as JSON to an address of the operator's choice, signed."""
+
+import hashlib
+import hmac
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from adapters.telemetry.logs import without_secrets
+from application.ports.clock import Clock
+from application.ports.notifier import NotDelivered, Notice
+
+TIMEOUT = httpx.Timeout(5)
+
+
+class WebhookNotifier:
+    """Fulfils the port `Notifier`: a POST that must be answered with a success.
+
+    `Pexbc-Signature` is `sha256=` and the HMAC-SHA256, in hex, of `Pexbc-Timestamp` (seconds since
+    the epoch), a full stop, and the body as it stands. `Pexbc-Delivery` is the notice's id, the
+    same at every attempt. Redirects are not followed.
+    """
+
+    channel = "webhook"
+
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        clock: Clock,
+        *,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._url = url
+        self._secret = secret.encode()
+        self._clock = clock
+        self._transport = transport
+
+    def send(self, notice: Notice) -> None:
+        """Post it once."""
+        body = msgspec.json.encode(
+            {
+                "id": notice.id,
+                "event": "connection.mended" if notice.mended else "connection.action_required",
+                "connection_id": notice.connection_id,
+                "business": notice.business,
+                "code": notice.code,
+                "cause": without_secrets(notice.cause),
+                "fix": notice.fix,
+                "link": notice.link,
+                "at": notice.at,
+            }
+        )
+        headers = self._headers(notice, body, self._clock.now())
+        try:
+            with httpx.Client(transport=self._transport, timeout=TIMEOUT) as http:
+                response = http.post(self._url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise NotDelivered(f"the webhook does not answer ({type(error).__name__})") from None
+        if not response.is_success:
+            raise NotDelivered(f"the webhook answers {response.status_code}")
+
+    def _headers(self, notice: Notice, body: bytes, now: datetime) -> dict[str, str]:
+        timestamp = str(int(now.timestamp()))
+        signed = hmac.new(self._secret, f"{timestamp}.".encode() + body, hashlib.sha256)
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": "pexbc",
+            "Pexbc-Delivery": str(notice.id),
+            "Pexbc-Timestamp": timestamp,
+            "Pexbc-Signature": f"sha256={signed.hexdigest()}",
+        }
+
+
+def is_fit_for_news(url: str) -> bool:
+    """Whether an address may be told news: https, or plain http on this machine."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname))
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is a loopback address or `localhost`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.casefold() == "localhost"

@@ -1,0 +1,43 @@
+"""All pages, for the application to serve."""
+
+from entrypoints.http.pages import (
+    backlog,
+    connect,
+    connections,
+    disconnect,
+    history,
+    microsoft_return,
+    new_connection,
+    pex_sign_in,
+    pictures,
+    progress,
+    run,
+    settings,
+    settings_versions,
+    sign_in,
+    standing,
+    sync,
+    transactions,
+    vendor_aliases,
+)
+
+HANDLERS = [
+    *sign_in.HANDLERS,
+    *pex_sign_in.HANDLERS,
+    *connections.HANDLERS,
+    *new_connection.HANDLERS,
+    *connect.HANDLERS,
+    *standing.HANDLERS,
+    *microsoft_return.HANDLERS,
+    *disconnect.HANDLERS,
+    *settings.HANDLERS,
+    *settings_versions.HANDLERS,
+    *vendor_aliases.HANDLERS,
+    *sync.HANDLERS,
+    *history.HANDLERS,
+    *run.HANDLERS,
+    *progress.HANDLERS,
+    *transactions.HANDLERS,
+    *backlog.HANDLERS,
+    *pictures.HANDLERS,
+]
