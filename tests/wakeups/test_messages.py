@@ -45,7 +45,7 @@ class Listener:
     def stop(self) -> None:
         if self._worker is not None:
             self._worker.stop(timeout=3000)
-        self.wakeups.close()
+        self.wakeups.close(PATIENCE_SECONDS)
 
     def _step(self, run_id: UUID) -> NextStep | None:
         with self._lock:

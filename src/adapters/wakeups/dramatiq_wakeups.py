@@ -88,10 +88,9 @@ class DramatiqWakeups:
             self._send(self._connection, connection_id, number)
 
     def close(self, timeout_seconds: float = 1) -> None:
-        """Send what waits, and leave the broker."""
-        if self._outgoing is not None:
-            self._outgoing.close(timeout_seconds)
-        self.broker.close()
+        """Send what waits, and leave the broker; one that hangs is left when the process ends."""
+        if self._outgoing is None or self._outgoing.close(timeout_seconds):
+            self.broker.close()
 
     def _send(
         self,

@@ -41,15 +41,19 @@ class Outgoing:
         except Full:
             self._tell_away("the queue before it is full")
 
-    def close(self, timeout_seconds: float) -> None:
-        """Send what waits, within the time given; what is left is repeated by a sweep."""
+    def close(self, timeout_seconds: float) -> bool:
+        """Send what waits, within the time given; what is left is repeated by a sweep.
+
+        Whether the thread has ended, so that its connection may be closed.
+        """
         if self._thread is None:
-            return
+            return True
         try:
             self._waiting.put_nowait(None)
         except Full:
-            return
+            return False
         self._thread.join(timeout_seconds)
+        return not self._thread.is_alive()
 
     def _send(self) -> None:
         while True:
