@@ -12,15 +12,15 @@ class Sweep:
         self._wakeups = wakeups
 
     def runs(self) -> int:
-        """Wake every run that has not ended; how many."""
+        """Wake every run that has not ended and was not called for; how many have not ended."""
         active = self._read_models.active_runs()
         for run_id in active:
-            self._wakeups.run(run_id)
+            self._wakeups.remind_run(run_id)
         return len(active)
 
     def connections(self) -> int:
         """Wake a check of every connection that could become ready; how many."""
         unready = self._read_models.unready_connections()
         for connection_id in unready:
-            self._wakeups.connection(connection_id)
+            self._wakeups.remind_connection(connection_id)
         return len(unready)

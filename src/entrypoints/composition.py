@@ -17,6 +17,7 @@ from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
 from adapters.persistence.receipt_checks import SqlReceiptChecks
+from adapters.persistence.request_limits import SqlRequestLimits
 from adapters.persistence.schedule import SqlSchedule
 from adapters.persistence.vault import Vault, parse_keys
 from adapters.persistence.worklist import SqlWorklist
@@ -24,6 +25,7 @@ from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
 from adapters.telemetry.metrics import Metrics, OnRequest
+from adapters.wakeups.brokers import BrokerWatch
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
 from application.alias_vendors import AliasVendors
@@ -118,6 +120,7 @@ class Services:
     backlog: Backlog
     sweep: Sweep
     scheduling: Scheduling
+    broker: BrokerWatch
     verify: Verify
     metrics: Metrics
     closing: tuple[Callable[[], None], ...]
@@ -142,7 +145,7 @@ def build(
     each request that went out to PEX or Business Central.
     """
     clock = SystemClock(settings.now)
-    database = Database(make_engine(settings.database_url))
+    database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
     metrics = Metrics(database, clock)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
@@ -175,6 +178,7 @@ def build(
         clock,
         concurrency=settings.bc_concurrency,
         on_request=metrics.counting("bc", on_request),
+        limits=SqlRequestLimits(database),
     )
     atomically = database.transaction
     account_names = SqlAccountNames(database)
@@ -273,6 +277,7 @@ def build(
                 settings.public_url,
             ),
         ),
+        BrokerWatch(settings.broker_url),
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

@@ -8,16 +8,14 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from litestar import Litestar
 
-from adapters.clock import SystemClock
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, migrate, newest_revision
-from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups, in_process_broker
 from domain.refusals import Refusal
-from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
 from entrypoints.http.app import create_app
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
+from entrypoints.waking import calling, wakeups_of
 from entrypoints.worker import Worker
 
 STOP_SECONDS = 10
@@ -56,7 +54,8 @@ def check_migrated(settings: Settings) -> None:
 
 def web_alone(settings: Settings) -> tuple[Litestar, Services]:
     """The application without a worker, over a migrated database; the workers' sweeps find work."""
-    services = build(settings, NoWakeups())
+    wakeups, leave = calling(settings)
+    services = build(settings, wakeups)
 
     @asynccontextmanager
     async def open_until_the_end(_app: Litestar) -> AsyncIterator[None]:
@@ -64,6 +63,7 @@ def web_alone(settings: Settings) -> tuple[Litestar, Services]:
             yield
         finally:
             services.close()
+            leave()
 
     return create_app(services, [open_until_the_end]), services
 
@@ -71,7 +71,7 @@ def web_alone(settings: Settings) -> tuple[Litestar, Services]:
 @contextmanager
 def worker_alone(settings: Settings) -> Iterator[None]:
     """A worker while the block runs, over a migrated database."""
-    wakeups = DramatiqWakeups(in_process_broker(), SystemClock(settings.now))
+    wakeups, leave = wakeups_of(settings)
     services = build(settings, wakeups)
     worker = Worker(services, wakeups)
     worker.start()
@@ -80,12 +80,14 @@ def worker_alone(settings: Settings) -> Iterator[None]:
     finally:
         worker.stop(WORKER_STOP_SECONDS)
         services.close()
+        leave()
 
 
 @contextmanager
 def scheduler_alone(settings: Settings) -> Iterator[None]:
     """A scheduler while the block runs, over a migrated database."""
-    services = build(settings, NoWakeups())
+    wakeups, leave = calling(settings)
+    services = build(settings, wakeups)
     scheduler = Scheduler(services)
     scheduler.start()
     try:
@@ -93,11 +95,12 @@ def scheduler_alone(settings: Settings) -> Iterator[None]:
     finally:
         scheduler.stop(SCHEDULER_STOP_SECONDS)
         services.close()
+        leave()
 
 
 def embedded(settings: Settings) -> tuple[Litestar, Services]:
     """The application with its worker and scheduler, over a migrated database."""
-    wakeups = DramatiqWakeups(in_process_broker(), SystemClock(settings.now))
+    wakeups, leave = wakeups_of(settings)
     services = build(settings, wakeups)
 
     @asynccontextmanager
@@ -111,6 +114,7 @@ def embedded(settings: Settings) -> tuple[Litestar, Services]:
             scheduler.stop(SCHEDULER_STOP_SECONDS)
             worker.stop(WORKER_STOP_SECONDS)
             services.close()
+            leave()
 
     return create_app(services, [working]), services
 

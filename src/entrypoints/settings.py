@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +18,7 @@ from adapters.notifications.webhook import is_fit_for_news
 from domain.refusals import Refusal
 
 BACKENDS = ("sqlite", "postgresql", "postgres")
+BROKERS = ("amqp", "amqps", "redis", "rediss")
 SHORTEST_SECRET = 32
 
 
@@ -38,7 +40,9 @@ class Settings(BaseSettings):
     )
 
     database_url: str = "sqlite:///pexbc.db"
+    database_pool: int = Field(default=10, ge=2, le=100)
     broker_url: str = ""
+    broker_prefix: str = Field(default="pexbc", pattern=r"^[A-Za-z0-9_.-]{1,100}$")
     secret_key: SecretStr = SecretStr("")
     public_url: str = "http://localhost:8000"
     pex_api_url: str = "https://coreapi.pexcard.com/v4"
@@ -71,6 +75,14 @@ class Settings(BaseSettings):
             backend = ""
         if backend not in BACKENDS:
             raise ValueError("must begin with sqlite:/// or postgresql+psycopg://")
+        return url
+
+    @field_validator("broker_url")
+    @classmethod
+    def _is_a_broker(cls, url: str) -> str:
+        """Refuse what can be no broker's address, in words without the password in it."""
+        if url and urlsplit(url).scheme not in BROKERS:
+            raise ValueError("must be empty, or begin with amqp:// or redis://")
         return url
 
     @field_validator("notify_webhook_url")

@@ -46,6 +46,8 @@ class Worker:
         self._worker = dramatiq.Worker(
             self._wakeups.broker, worker_threads=self._threads, worker_timeout=100
         )
+        # What a worker fetches beyond its threads would wait for it while others are free.
+        self._worker.queue_prefetch = self._threads
         self._worker.start()
         self._sweeper.start()
 

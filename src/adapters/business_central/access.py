@@ -14,7 +14,9 @@ from adapters.business_central.client import Client, OnRequest
 from adapters.business_central.company_data import HttpCompanyData
 from adapters.business_central.journal import HttpGeneralJournal
 from adapters.business_central.receipt_files import HttpReceiptFiles
-from adapters.business_central.throttle import Throttle
+from adapters.business_central.shared_limits import SharedLimits
+from adapters.business_central.shared_throttle import SharedThrottle
+from adapters.business_central.throttle import BUDGET, Throttle
 from adapters.business_central.vendors import HttpVendors
 from application.ports.clock import Clock
 from application.ports.company_data import CompanyData
@@ -30,8 +32,8 @@ NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 class HttpBusinessCentral:
     """Fulfils `BusinessCentralAccess`, `Journals`, `ReceiptFilesAccess` and `VendorAccess`.
 
-    Connections that sign in to one tenant share one throttle in this process, since BC counts per
-    user or app (contract 5).
+    Connections that sign in to one tenant share one throttle, since BC counts per user or app
+    (contract 5): in this process, and through `limits` with all others.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class HttpBusinessCentral:
         concurrency: int = 3,
         transport: httpx.BaseTransport | None = None,
         on_request: OnRequest | None = None,
+        limits: SharedLimits | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base_url = base_url.rstrip("/")
@@ -51,6 +54,7 @@ class HttpBusinessCentral:
         self._concurrency = concurrency
         self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
+        self._limits = limits
         self._sleep = sleep
         self._lock = threading.Lock()
         self._throttles: dict[str, Throttle] = {}
@@ -58,6 +62,9 @@ class HttpBusinessCentral:
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._http.close()
+        with self._lock:
+            for throttle in self._throttles.values():
+                throttle.close()
 
     def company_data(self, connection: UUID, tenant_id: str, environment: str) -> CompanyData:
         """Reads for a connection."""
@@ -96,5 +103,13 @@ class HttpBusinessCentral:
         )
 
     def _throttle(self, tenant_id: str) -> Throttle:
+        user = tenant_id.casefold()
         with self._lock:
-            return self._throttles.setdefault(tenant_id.casefold(), Throttle(self._concurrency))
+            if user not in self._throttles:
+                shared = (
+                    SharedThrottle(self._limits, user, self._concurrency, BUDGET)
+                    if self._limits is not None
+                    else None
+                )
+                self._throttles[user] = Throttle(self._concurrency, shared=shared)
+            return self._throttles[user]

@@ -1,11 +1,12 @@
-"""Business Central's limits per user, kept on our side (contract 5)."""
+"""Business Central's limits per user, kept on our side (contract 5): first in this process."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
+from adapters.business_central.shared_throttle import SharedThrottle
 from application.ports.company_data import BusinessCentralUnavailable
 
 BUDGET = 6_000
@@ -18,6 +19,7 @@ class Throttle:
 
     Nobody knows whether BC counts the operations inside a `$batch` (contract 9, 6): requests are
     counted, until a 429 below the budget teaches to count operations, those of the past too.
+    `shared` is the second stage, in which all processes keep the same limits together.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class Throttle:
         patience_seconds: float = PATIENCE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        shared: SharedThrottle | None = None,
     ) -> None:
         self._slots = threading.BoundedSemaphore(in_flight)
         self._budget = budget
@@ -36,6 +39,7 @@ class Throttle:
         self._patience = patience_seconds
         self._monotonic = monotonic
         self._sleep = sleep
+        self._shared = shared
         self._lock = threading.Lock()
         self._spent: deque[tuple[float, int]] = deque()
         self._counts_operations = False
@@ -49,7 +53,13 @@ class Throttle:
         """
         with self._slots:
             self._spend(operations)
-            yield
+            with self._shared.slot(operations) if self._shared else nullcontext():
+                yield
+
+    def close(self) -> None:
+        """Let other processes have what this one held for its next requests."""
+        if self._shared is not None:
+            self._shared.close()
 
     def learn_from_429(self) -> None:
         """Count operations from now on, if requests alone would have fitted the budget."""
@@ -57,6 +67,8 @@ class Throttle:
             self._forget_old()
             if len(self._spent) < self._budget:
                 self._counts_operations = True
+        if self._shared is not None:
+            self._shared.learn_from_429()
 
     def _spend(self, operations: int) -> None:
         while True:

@@ -113,6 +113,42 @@ notices = sa.Table(
     sa.Index(None, "due_at"),
 )
 
+# One call for each run or connection, the subject: the one that was last numbered is heard.
+wakeup_calls = sa.Table(
+    "wakeup_calls",
+    metadata,
+    sa.Column("subject", sa.Uuid(), primary_key=True),
+    sa.Column("number", sa.Text(), nullable=False),
+    sa.Column("due_at", UtcDateTime(), nullable=False),
+)
+
+request_users = sa.Table(
+    "request_users",
+    metadata,
+    sa.Column("user_key", sa.Text(), primary_key=True),
+    sa.Column("waiting_until", UtcDateTime(), nullable=False),
+    # Until when a 429 below the budget makes operations count; NULL where none ever came.
+    sa.Column("counts_operations_until", UtcDateTime()),
+)
+
+request_slots = sa.Table(
+    "request_slots",
+    metadata,
+    sa.Column("user_key", sa.Text(), primary_key=True),
+    sa.Column("slot", sa.Integer(), primary_key=True, autoincrement=False),
+    sa.Column("owner", sa.Text(), nullable=False),
+    sa.Column("until_utc", UtcDateTime(), nullable=False),
+)
+
+request_counts = sa.Table(
+    "request_counts",
+    metadata,
+    sa.Column("user_key", sa.Text(), primary_key=True),
+    sa.Column("began_at", UtcDateTime(), primary_key=True),
+    sa.Column("requests", sa.Integer(), nullable=False),
+    sa.Column("operations", sa.Integer(), nullable=False),
+)
+
 worklist = sa.Table(
     "worklist",
     metadata,

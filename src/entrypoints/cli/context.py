@@ -42,7 +42,13 @@ class NoWakeups:
     def run(self, run_id: UUID, delay_seconds: float = 0) -> None:
         """Nobody is called."""
 
+    def remind_run(self, run_id: UUID) -> None:
+        """Nobody is called."""
+
     def connection(self, connection_id: UUID) -> None:
+        """Nobody is called."""
+
+    def remind_connection(self, connection_id: UUID) -> None:
         """Nobody is called."""
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, newest_revision
 from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
+from adapters.wakeups.brokers import BrokerWatch
 from application.ports.pex_sign_in import PexSignInNotConfigured
 from application.ports.read_models import ConnectionView
 from domain.refusals import Refusal
@@ -43,6 +44,7 @@ def _findings() -> Iterator[Finding]:
         return
     yield True, "configuration: every variable can be read", ""
     yield from _configuration(settings)
+    yield from _broker(settings)
     sound = True
     for finding in _database(settings):
         sound = sound and finding[0]
@@ -72,6 +74,17 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             "Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET is empty",
             "Register an app in Entra ID and set both.",
         )
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    if not settings.broker_url:
+        yield True, "broker: none, calls stay in the process", ""
+        return
+    trouble = BrokerWatch(settings.broker_url).trouble()
+    if trouble is None:
+        yield True, "broker: reachable", ""
+    else:
+        yield False, f"broker: {trouble.cause}", trouble.fix
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -1,8 +1,11 @@
 """`pexbc serve`, its parts apart, `migrate` and `sandbox`."""
 
+import os
 import signal
 import sys
 import threading
+from types import FrameType
+from typing import NoReturn
 
 import click
 from litestar import Litestar
@@ -10,6 +13,7 @@ from litestar import Litestar
 from adapters.telemetry.logs import configure_logging
 from entrypoints.cli.context import FAILED, explained
 from entrypoints.serving import (
+    STOP_SECONDS,
     check_migrated,
     embedded,
     prepare,
@@ -83,15 +87,38 @@ def _begun() -> Settings:
     """The settings, once the process ends quietly when it is told to, and writes its logs."""
     # A server that has stopped as it was told raises the signal again, and that is no failure.
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: sys.exit(0))
+        signal.signal(name, _told_to_end)
     settings = Settings()
     configure_logging(settings.log_level, settings.log_format)
     return settings
 
 
+def _told_to_end(*_signal: object) -> NoReturn:
+    _end_in_time()
+    sys.exit(0)
+
+
+def _end_in_time() -> None:
+    """End the process by force where a request that does not come back would hold it up.
+
+    What was under way is left to its lease, as after any other death.
+    """
+    end = threading.Timer(STOP_SECONDS - 0.5, os._exit, (0,))
+    end.daemon = True
+    end.start()
+
+
 def _serve(app: Litestar, host: str, port: int) -> None:
+    running = server(app, host, port)
+    stop = running.handle_exit
+
+    def told_to_end(sig: int, frame: FrameType | None) -> None:
+        _end_in_time()
+        stop(sig, frame)
+
+    running.handle_exit = told_to_end  # type: ignore[method-assign]
     try:
-        server(app, host, port).run()
+        running.run()
     except SystemExit as end:  # the server's own code for a failed start means something else here
         sys.exit(FAILED if end.code else 0)
 

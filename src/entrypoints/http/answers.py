@@ -246,3 +246,4 @@ class HealthAnswer(msgspec.Struct, omit_defaults=True):
     code: str | None = None
     detail: str | None = None
     fix: str | None = None
+    parts: dict[str, str] | None = None

@@ -35,11 +35,23 @@ def live() -> HealthAnswer:
     summary="Whether it can work",
 )
 def ready(services: NamedDependency[Services]) -> Response[HealthAnswer]:
-    """200, or 503 with what is wrong and what to do."""
+    """200, or 503 with what is wrong and what to do; `parts` tells of the broker, if one is set.
+
+    A broker that is away is told of and no 503: requests are answered, and nothing is lost.
+    """
     wrong = _trouble(services)
     if wrong is not None:
         return Response(wrong, status_code=HTTP_503_SERVICE_UNAVAILABLE)
-    return Response(HealthAnswer("ready"), status_code=HTTP_200_OK)
+    return Response(_ready(services), status_code=HTTP_200_OK)
+
+
+def _ready(services: Services) -> HealthAnswer:
+    if not services.broker.is_outside:
+        return HealthAnswer("ready")
+    trouble = services.broker.trouble()
+    if trouble is None:
+        return HealthAnswer("ready", parts={"broker": "ready"})
+    return HealthAnswer("ready", trouble.code, trouble.cause, trouble.fix, parts={"broker": "away"})
 
 
 def _trouble(services: Services) -> HealthAnswer | None:

@@ -29,6 +29,7 @@ class Control:
             ("DELETE", "/journal", self._clear_journal),
             ("POST", "/faults", self._plant),
             ("DELETE", "/faults", self._clear_faults),
+            ("POST", "/businesses", self._add_business),
             ("POST", "/rows", self._add_row),
             ("PATCH", "/rows/{transaction}", self._change_row),
             ("DELETE", "/rows/{transaction}", self._remove_row),
@@ -76,6 +77,14 @@ class Control:
 
     def _clear_faults(self, _request: Request) -> Response:
         self._faults.clear()
+        return Response(204)
+
+    def _add_business(self, request: Request) -> Response:
+        body = _body(request)
+        number, token = body.get("id"), body.get("token")
+        if not isinstance(number, int) or not isinstance(token, str):
+            raise Refusal(400, "id must be a number and token a text")
+        self._do.add_business(number, str(body.get("name", f"Business {number}")), token)
         return Response(204)
 
     def _add_row(self, request: Request) -> Response:

@@ -3,12 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
+from sandbox import company
+from sandbox.pex import seed_tags
 from sandbox.pex.dumping import dumped
 from sandbox.pex.invoice_operations import InvoiceOperations
 from sandbox.pex.switching import apply
 from sandbox.pex.tag_definitions import mark_deleted
-from sandbox.pex.wire import DEAD_TOKEN, Refusal, utc_text
-from sandbox.pex.world import Switches
+from sandbox.pex.wire import DEAD_TOKEN, Refusal, months_later, utc_text
+from sandbox.pex.world import Business, CardAccount, Switches, Token
 
 _ENDINGS = {
     "password": (401, "Password has changed"),
@@ -18,6 +20,23 @@ _ENDINGS = {
 
 class Operations(InvoiceOperations):
     """Changes to rows, invoices, tokens, switches and tags as plain calls, and a look at it all."""
+
+    def add_business(self, number: int, name: str, token: str) -> None:
+        """Add a prepaid business without rows, with the usual people and tags and an API token.
+
+        Its tags have the ids of the credit business's. Raises Refusal (409) where there is one.
+        """
+        with self.world.lock:
+            if number in self.world.businesses or token in self.world.tokens:
+                raise Refusal(409, f"Business {number} or its token exists")
+            people = [CardAccount(*holder) for holder in company.CARDHOLDERS]
+            business = Business(number, name, "Prepaid", f"user.{number}", people)
+            seed_tags.define(business)
+            self.world.businesses[number] = business
+            created = self.world.now()
+            self.world.tokens[token] = Token(
+                token, "token", number, created, months_later(created, 6), family=token
+            )
 
     def expire_token(self, token: str, how: str = "expired") -> None:
         """End a token: `expired` at once, `password` or `inactive` with that answer once first."""

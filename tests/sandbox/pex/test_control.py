@@ -36,6 +36,18 @@ def test_an_added_row_is_a_settled_approved_purchase_but_for_the_members_given(
     assert (row["MetadataApprovalStatus"], row["IsPending"]) == ("Approved", False)
 
 
+def test_another_business_has_its_own_token_and_rows(control: Ask, ask: Ask) -> None:
+    body = {"id": 53001, "name": "Branch", "token": "token-of-the-branch"}
+    assert control("POST", "/businesses", body=body)[0] == 204
+    assert control("POST", "/businesses", body=body)[0] == 409
+    assert control("POST", "/businesses", body={"id": "x", "token": "y"})[0] == 400
+    control("POST", "/rows", body={"business": 53001, "members": {"TransactionId": 78}})
+    branch = ask("GET", CARDS, WINDOW, authorization="token token-of-the-branch")
+    assert [row["TransactionId"] for row in branch[1]["TransactionList"]] == [78]
+    others = ask("GET", CARDS, WINDOW)[1]["TransactionList"]
+    assert 78 not in [row["TransactionId"] for row in others]
+
+
 def test_rows_go_to_either_business_and_either_list(control: Ask, pex: PexSandbox) -> None:
     body = {"business": CREDIT_BUSINESS, "list": "business", "members": {"TransactionId": 77}}
     assert control("POST", "/rows", body=body)[0] == 201
