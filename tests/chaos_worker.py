@@ -25,7 +25,7 @@ def work(variables: dict[str, str], run_id: str, die_at: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     settings = Settings.of(variables)
-    services = build(settings, NoWakeups(), boundary=boundary, lease=LEASE)
+    services = build(settings, NoWakeups(), boundary=boundary, lease=LEASE, slots=LEASE)
     over = False
     while not over:
         try:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from adapters.business_central.access import HttpBusinessCentral
+from adapters.business_central.shared_limits import LASTING as SLOTS_LASTING
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
@@ -137,11 +138,13 @@ def build(
     *,
     boundary: Callable[[str], None] = lambda _name: None,
     lease: timedelta = LASTING,
+    slots: timedelta = SLOTS_LASTING,
     on_request: OnRequest | None = None,
 ) -> Services:
     """Wire the services of one process; the database must have been migrated.
 
-    `boundary` is told the name of each step that a run is about to leave behind; `on_request` of
+    `lease` and `slots` say how long a run, and a place among the requests to Business Central, stay
+    taken after their process died. `boundary` is told the name of each step that a run is about to leave behind; `on_request` of
     each request that went out to PEX or Business Central.
     """
     clock = SystemClock(settings.now)
@@ -178,7 +181,7 @@ def build(
         clock,
         concurrency=settings.bc_concurrency,
         on_request=metrics.counting("bc", on_request),
-        limits=SqlRequestLimits(database),
+        limits=SqlRequestLimits(database, lasting=slots),
     )
     atomically = database.transaction
     account_names = SqlAccountNames(database)

@@ -25,11 +25,20 @@ def _now() -> datetime:
 
 
 class SqlRequestLimits:
-    """Fulfils `SharedLimits`. It goes by the machines' own time, never by a clock that is set."""
+    """Fulfils `SharedLimits`. It goes by the machines' own time, never by a clock that is set.
 
-    def __init__(self, database: Database, now: Callable[[], datetime] = _now) -> None:
+    A slot lasts for `lasting` unless it is kept, and so long after its owner died.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        now: Callable[[], datetime] = _now,
+        lasting: timedelta = LASTING,
+    ) -> None:
         self._database = database
         self._now = now
+        self._lasting = lasting
         self._known: set[tuple[str, int]] = set()
 
     def take_slot(self, user: str, owner: str, limit: int) -> int | None:
@@ -52,7 +61,7 @@ class SqlRequestLimits:
             take = (
                 sa.update(request_slots)
                 .where(request_slots.c.user_key == user, request_slots.c.slot == free)
-                .values(owner=owner, until_utc=now + LASTING)
+                .values(owner=owner, until_utc=now + self._lasting)
                 .returning(request_slots.c.slot)
             )
             slot: int | None = connection.scalar(take)
@@ -73,7 +82,9 @@ class SqlRequestLimits:
         """Keep a slot."""
         keep = sa.update(request_slots).where(*_is(user, owner, slot))
         with self._asking() as connection:
-            kept = keep.values(until_utc=self._now() + LASTING).returning(request_slots.c.slot)
+            kept = keep.values(until_utc=self._now() + self._lasting).returning(
+                request_slots.c.slot
+            )
             return connection.scalar(kept) is not None
 
     def give_back(self, user: str, owner: str, slot: int) -> None:
