@@ -144,8 +144,8 @@ def build(
     """Wire the services of one process; the database must have been migrated.
 
     `lease` and `slots` say how long a run, and a place among the requests to Business Central, stay
-    taken after their process died. `boundary` is told the name of each step that a run is about to leave behind; `on_request` of
-    each request that went out to PEX or Business Central.
+    taken after their process died. `boundary` is told the name of each step that a run is about to
+    leave behind; `on_request` of each request that went out to PEX or Business Central.
     """
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
