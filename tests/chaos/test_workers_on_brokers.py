@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from typing import Any, NoReturn
 from uuid import UUID
@@ -54,6 +55,12 @@ class Fleet:
     wanted: set[int]
     workers: list[ForkServerProcess]
 
+    def add_purchases(self, business: int, count: int) -> None:
+        for cents in range(count):
+            amount = f"-{10 + cents / 100:.2f}"
+            row = self.sandbox.pex.add_row({"TransactionAmount": amount}, business=business)
+            self.wanted.add(int(row["TransactionId"]))
+
     def start_runs(self) -> list[UUID]:
         start = self.services.start_run.start
         return [start(RunRequest(one, "admin:test")) for one in self.connections]
@@ -72,6 +79,12 @@ class Fleet:
     def is_over(self, run_id: UUID) -> bool:
         run = self.services.read_models.run(run_id)
         return run is not None and run.finished_at is not None
+
+    def end(self, run_id: UUID) -> datetime:
+        run = self.services.read_models.run(run_id)
+        assert run is not None
+        assert run.finished_at is not None
+        return run.finished_at
 
     def in_the_books(self) -> Counter[int]:
         """How often each transaction's PEX side stands in the journal."""
@@ -135,10 +148,7 @@ def _ended(fleet: Fleet) -> Iterator[None]:
 def _connect(fleet: Fleet, business: int, purchases: int) -> None:
     token = f"token-of-{business}-for-tests"
     fleet.sandbox.pex.add_business(business, f"Branch {business}", token)
-    for cents in range(purchases):
-        amount = f"-{10 + cents / 100:.2f}"
-        row = fleet.sandbox.pex.add_row({"TransactionAmount": amount}, business=business)
-        fleet.wanted.add(int(row["TransactionId"]))
+    fleet.add_purchases(business, purchases)
     services = fleet.services
     connection_id, _ = services.connect.with_pex_token(token, "admin:test")
     services.connect.with_service(connection_id, company.TENANT, company.ENVIRONMENT, "admin:test")
@@ -196,10 +206,10 @@ def test_nothing_is_lost_or_doubled_when_broker_worker_and_database_fail_in_the_
 
 
 def test_a_connection_with_many_rows_holds_up_no_other(fleet: Fleet) -> None:
+    fleet.add_purchases(FIRST_BUSINESS, 1_200)
     large, *small = fleet.start_runs()
     for _ in range(WORKERS):
         fleet.add_worker()
-    until(lambda: all(fleet.is_over(run) for run in small), "the end of the small runs")
-    assert not fleet.is_over(large)
     until(lambda: fleet.is_over(large), "the end of the large run")
+    assert all(fleet.end(run) < fleet.end(large) for run in small)
     assert fleet.in_the_books() == Counter(fleet.wanted)

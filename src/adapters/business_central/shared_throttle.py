@@ -62,6 +62,7 @@ class SharedThrottle:
         self._free: list[_Slot] = []
         self._busy: list[_Slot] = []
         self._keeper: threading.Thread | None = None
+        self._closed = threading.Event()
         self._others_wait = False
         self._permits_lock = threading.Lock()
         self._left = 0
@@ -93,9 +94,13 @@ class SharedThrottle:
             self._left = 0
 
     def close(self) -> None:
-        """Give back what is not in use."""
+        """Give back what is not in use, and end the thread that keeps the rest."""
+        self._closed.set()
         with self._lock:
             free, self._free = self._free, []
+            keeper = self._keeper
+        if keeper is not None:
+            keeper.join()
         for slot in free:
             self._given_back(slot)
 
@@ -202,8 +207,7 @@ class SharedThrottle:
 
     def _keep(self) -> None:
         """Renew what is in use, give back what is not, until nothing is held any more."""
-        while True:
-            time.sleep(SLICE_SECONDS)
+        while not self._closed.wait(SLICE_SECONDS):
             try:
                 self._others_wait = self._limits.is_waited_for(self._user)
             except SharedLimitsAway:
