@@ -13,8 +13,8 @@ from entrypoints.worker import Worker
 LEASE = timedelta(seconds=3)
 
 
-def work(variables: dict[str, str]) -> None:
-    """Answer calls and sweep, with a scheduler beside."""
+def work(variables: dict[str, str], scheduled: bool) -> None:  # noqa: FBT001 - by position only
+    """Answer calls and sweep, with a scheduler beside where wanted."""
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     settings = Settings.of(variables)
@@ -22,9 +22,11 @@ def work(variables: dict[str, str]) -> None:
     services = build(settings, wakeups, lease=LEASE)
     worker, scheduler = Worker(services, wakeups, sweep_seconds=1), Scheduler(services, 1)
     worker.start()
-    scheduler.start()
+    if scheduled:
+        scheduler.start()
     over.wait()
-    scheduler.stop(2)
+    if scheduled:
+        scheduler.stop(2)
     worker.stop(4)
     services.close()
     leave()

@@ -4,99 +4,25 @@ The broker's connections are cut, a worker is killed with SIGKILL, and every dat
 is ended. In the end every eligible transaction must stand in the books exactly once.
 """
 
-import multiprocessing
 import os
-import re
 import signal
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
-from multiprocessing.context import ForkServerProcess
-from typing import Any, NoReturn
-from uuid import UUID
+from typing import NoReturn
 
-import msgspec
 import pytest
 import sqlalchemy as sa
 
-from application.start_run import RunRequest
-from broker_worker import work
-from domain.settings import Settings as ChosenSettings
+from broker_fleet import FIRST_BUSINESS, Fleet, fleet_on, until
 from domain.sync_run import RunStatus
-from entrypoints.composition import Services, build
-from entrypoints.demo.company import settings_body
-from entrypoints.settings import Settings
-from entrypoints.waking import calling
+from entrypoints.composition import Services
 from running_brokers import KINDS, RunningBroker, running_broker
-from sandbox import company
-from sandbox.pex.seed_tags import credit_tag
-from sandbox.program import Sandbox
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgres]
 
 SMALL, LARGE = 20, 300
-PATIENCE_SECONDS = 240
 WORKERS = 3
-FIRST_BUSINESS = 53001
-
-
-@dataclass
-class Fleet:
-    """Ten connections, what they are to post, and the workers at it."""
-
-    sandbox: Sandbox
-    services: Services
-    variables: dict[str, str]
-    connections: list[UUID]
-    wanted: set[int]
-    workers: list[ForkServerProcess]
-
-    def add_purchases(self, business: int, count: int) -> None:
-        for cents in range(count):
-            amount = f"-{10 + cents / 100:.2f}"
-            row = self.sandbox.pex.add_row({"TransactionAmount": amount}, business=business)
-            self.wanted.add(int(row["TransactionId"]))
-
-    def start_runs(self) -> list[UUID]:
-        start = self.services.start_run.start
-        return [start(RunRequest(one, "admin:test")) for one in self.connections]
-
-    def add_worker(self) -> None:
-        process = multiprocessing.get_context("forkserver").Process(
-            target=work, args=(self.variables,)
-        )
-        process.start()
-        self.workers.append(process)
-
-    def posted(self, run_id: UUID) -> int:
-        run = self.services.read_models.run(run_id)
-        return run.counts.posted if run is not None else 0
-
-    def is_over(self, run_id: UUID) -> bool:
-        run = self.services.read_models.run(run_id)
-        return run is not None and run.finished_at is not None
-
-    def end(self, run_id: UUID) -> datetime:
-        run = self.services.read_models.run(run_id)
-        assert run is not None
-        assert run.finished_at is not None
-        return run.finished_at
-
-    def in_the_books(self) -> Counter[int]:
-        """How often each transaction's PEX side stands in the journal."""
-        dump = self.sandbox.business_central.dump()
-        books = next(one for one in dump["companies"] if one["id"] == company.COMPANY_ID)
-        journal = next(one for one in books["journals"] if one["code"] == "PEX CARD")
-        rows: list[dict[str, Any]] = [*journal["lines"], *books["entries"]]
-        return Counter(
-            int(re.sub("^PEX[A-Z]*", "", row["externalDocumentNumber"]))
-            for row in rows
-            if row["accountNumber"] == "10950"
-        )
 
 
 @pytest.fixture(params=KINDS)
@@ -112,66 +38,8 @@ def fleet(
     broker: RunningBroker, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Fleet]:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["broker_worker"])
-    with Sandbox(purchases=1) as sandbox:
-        sandbox.business_central.switch(rate_limit=0)
-        sandbox.pex.empty()
-        variables = {
-            **sandbox.environment(),
-            "PEXBC_DATABASE_URL": postgres_url,
-            "PEXBC_BROKER_URL": broker.url,
-            "PEXBC_BROKER_PREFIX": broker.prefix,
-            "PEXBC_SECRET_KEY": "a key that is only good for this test run",
-            "PEXBC_BC_IN_DOUBT_SECONDS": "0.5",
-        }
-        settings = Settings.of(variables)
-        wakeups, leave = calling(settings)
-        services = build(settings, wakeups)
-        fleet = Fleet(sandbox, services, variables, [], set(), [])
-        with closing(services), _ended(fleet):
-            for number in range(10):
-                _connect(fleet, FIRST_BUSINESS + number, LARGE if number == 0 else SMALL)
-            yield fleet
-        leave()
-
-
-@contextmanager
-def _ended(fleet: Fleet) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for process in fleet.workers:
-            process.kill()
-            process.join()
-
-
-def _connect(fleet: Fleet, business: int, purchases: int) -> None:
-    token = f"token-of-{business}-for-tests"
-    fleet.sandbox.pex.add_business(business, f"Branch {business}", token)
-    fleet.add_purchases(business, purchases)
-    services = fleet.services
-    connection_id, _ = services.connect.with_pex_token(token, "admin:test")
-    services.connect.with_service(connection_id, company.TENANT, company.ENVIRONMENT, "admin:test")
-    chart = services.configure.choices(connection_id, company.COMPANY_ID).chart
-    assert chart is not None
-    body = settings_body(
-        company.COMPANY_ID,
-        {account.number: account.id for account in chart.accounts},
-        {bank.number: bank.id for bank in chart.bank_accounts},
-        (services.clock.now().date()).replace(day=1).isoformat(),
-    )
-    for mapping in body["purchases"]["mappings"]:
-        mapping["source"]["tag_id"] = credit_tag(mapping["source"]["tag_id"])
-    services.configure.save(connection_id, msgspec.convert(body, ChosenSettings), 0, "admin:test")
-    services.check_connection.check(connection_id)
-    fleet.connections.append(connection_id)
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not happened():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        time.sleep(0.1)
+    with fleet_on(broker, postgres_url, [LARGE, *[SMALL] * 9]) as fleet:
+        yield fleet
 
 
 def _cut_database(services: Services) -> None:
