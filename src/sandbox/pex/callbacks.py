@@ -83,8 +83,12 @@ def _content(body: Members) -> dict[str, Any]:
 
 def _written(call: Call, name: str) -> str | int:
     """A type as the switch has it answered."""
-    forms = {"label": _LABELS[name], "number": _TYPES.index(name) + 1}
-    return forms.get(call.world.switches.callback_enums, name)
+    forms: dict[str, str | int] = {
+        "name": name,
+        "label": _LABELS[name],
+        "number": _TYPES.index(name) + 1,
+    }
+    return forms[call.world.switches.callback_enums]
 
 
 def _shown(call: Call, subscription: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.pex.pictures import picture
+from sandbox.pex.postman import Postman
 from sandbox.pex.wire import EASTERN, Refusal, hex_id
 
 Row = dict[str, Any]
@@ -189,7 +190,7 @@ class Switches:
 
 
 class World:
-    """All state, one lock around it, and the counters that number what is added later."""
+    """All state, one lock around it, counters for what is added later, and who sends callbacks."""
 
     def __init__(self, clock: SandboxClock, seed: int) -> None:
         self.clock, self.seed = clock, seed
@@ -200,6 +201,7 @@ class World:
         self.row_ids: Iterator[int] = itertools.count(90_000_001)
         self.note_ids: Iterator[int] = itertools.count(5_000_001)
         self.small_ids: Iterator[int] = itertools.count(1)
+        self.postman = Postman()
 
     def now(self) -> datetime:
         """The simulator's instant, UTC."""
