@@ -214,6 +214,30 @@ def test_corrections_and_approvals_are_not_called_back(
     assert len(outcomes(pex)) == 1
 
 
+def test_who_reads_pex_on_a_callback_finds_the_settled_row_and_its_receipt(
+    ask: Ask, control: Ask, pex: PexSandbox
+) -> None:
+    found: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()
+
+    def read(request: Request) -> Response:
+        number = body_of(request)["Data"]["TransactionId"]
+        window = "StartDate=2026-11-24T00:00:00&EndDate=2026-11-24T23:59:59"
+        rows = ask("GET", "/v4/Details/AllCardholderTransactions", window)[1]["TransactionList"]
+        receipts = ask("GET", f"/v4/Transactions/{number}/Attachments")[1]
+        found.put(([row["TransactionId"] for row in rows], receipts))
+        return Response(204)
+
+    with Server(read) as reader:
+        ask("POST", ROOT, body=HOOK | {"Url": reader.url})
+        pending = control("POST", "/rows", body={"members": PENDING})[1]["TransactionId"]
+        receipt = control("POST", f"/rows/{pending}/receipts")[1]["id"]
+        settled = control("POST", f"/rows/{pending}/settle")[1]["TransactionId"]
+        rows, receipts = found.get(timeout=10)
+        assert rows == [settled]
+        assert receipt in str(receipts)
+        assert outcomes(pex) == [("delivered", "204")]
+
+
 # --- to whom ----------------------------------------------------------------------------------
 
 
