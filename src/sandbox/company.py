@@ -18,6 +18,8 @@ CREDIT_BUSINESS = 52312
 CREDIT_NAME = "Harbor Lights Trading"
 PREPAID_TOKEN = "sandbox-prepaid-token"  # noqa: S105 - good nowhere else
 CREDIT_TOKEN = "sandbox-credit-token"  # noqa: S105 - good nowhere else
+PREPAID_CALLBACK_SECRET = "sandbox-prepaid-callback-secret"  # noqa: S105 - good nowhere else
+CREDIT_CALLBACK_SECRET = "sandbox-credit-callback-secret"  # noqa: S105 - good nowhere else
 PEX_CLIENT_ID = "pexbc"  # the one app that PEX's sign-in knows
 
 EXPENSE_TAG = "64b0c1d2e3f4a5b6c7d8e901"

@@ -116,6 +116,8 @@ class Sandbox:
                 *variables,
                 f"# PEX token of {company.PREPAID_NAME} (prepaid): {company.PREPAID_TOKEN}",
                 f"# PEX token of {company.CREDIT_NAME} (credit): {company.CREDIT_TOKEN}",
+                f"# PEX callback secret (prepaid): {company.PREPAID_CALLBACK_SECRET}",
+                f"# PEX callback secret (credit): {company.CREDIT_CALLBACK_SECRET}",
                 f"# Microsoft tenant: {company.TENANT}, environment: {company.ENVIRONMENT}",
                 f"# Control: {self.control_url}",
                 "",

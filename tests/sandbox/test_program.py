@@ -176,9 +176,11 @@ def test_the_command_tells_how_to_use_it_and_ends_when_asked_to() -> None:
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline().strip() for _ in range(12)]
+        lines = [process.stdout.readline().strip() for _ in range(14)]
         assert f"export PEXBC_BC_API_URL=http://127.0.0.1:{port}/bc" in lines
         assert any(company.PREPAID_TOKEN in line for line in lines)
+        for secret in (company.PREPAID_CALLBACK_SECRET, company.CREDIT_CALLBACK_SECRET):
+            assert any(secret in line for line in lines)
         assert any(company.TENANT in line for line in lines)
         assert lines[-1] == f"# Control: http://127.0.0.1:{control_port}"
         assert httpx.get(f"http://127.0.0.1:{control_port}/health").status_code == 200

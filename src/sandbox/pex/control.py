@@ -40,6 +40,7 @@ class Control:
             ("POST", "/rows/{transaction}/tags", self._retag),
             ("POST", "/rows/{transaction}/split", self._split),
             ("POST", "/rows/{transaction}/receipts", self._add_receipt),
+            ("POST", "/callbacks/deliver", self._call_back),
             ("POST", "/invoices", self._add_invoice),
             ("PATCH", "/invoices/{invoice}", self._change_invoice),
             ("PATCH", "/receipts/{receipt}", self._set_receipt),
@@ -123,6 +124,12 @@ class Control:
             options["content"] = _bytes(body["content"])
         receipt = self._do.add_receipt(_number(transaction), **options)
         return reply({"id": receipt.id, "state": receipt.state, "sha256": receipt.sha256}, 201)
+
+    def _call_back(self, request: Request) -> Response:
+        """Any of `business` and `transaction`; the outcome is in the dump."""
+        body = _body(request)
+        options = {name: body[name] for name in ("business", "transaction") if name in body}
+        return reply({"subscriptions": self._do.call_back(**options)}, 202)
 
     def _add_invoice(self, request: Request) -> Response:
         body = _body(request)

@@ -1,5 +1,6 @@
 """The state of a business as JSON, for tests that look behind PEX's answers."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -30,6 +31,9 @@ def dumped(owner: Business) -> dict[str, Any]:
         "payments": {str(number): found for number, found in owner.payments.items()},
         "allocations": {str(number): found for number, found in owner.allocations.items()},
         "callbacks": list(owner.callbacks.values()),
+        "callback_secret": owner.callback_secret,
+        "deliveries": [dict(delivery) for delivery in owner.deliveries],
+        "delivery_counts": dict(Counter(delivery["outcome"] for delivery in owner.deliveries)),
     }
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from sandbox import company
 from sandbox.pex import seed_tags
+from sandbox.pex.callback_operations import CallbackOperations
 from sandbox.pex.dumping import dumped
-from sandbox.pex.invoice_operations import InvoiceOperations
 from sandbox.pex.switching import apply
 from sandbox.pex.tag_definitions import mark_deleted
 from sandbox.pex.wire import DEAD_TOKEN, Refusal, months_later, utc_text
@@ -18,7 +18,7 @@ _ENDINGS = {
 }
 
 
-class Operations(InvoiceOperations):
+class Operations(CallbackOperations):
     """Changes to rows, invoices, tokens, switches and tags as plain calls, and a look at it all."""
 
     def add_business(self, number: int, name: str, token: str) -> None:
@@ -54,8 +54,9 @@ class Operations(InvoiceOperations):
     def switch(self, business: int | None = None, **values: Any) -> Switches:
         """Set switches: those of `Switches`, and of a business (all of them unless one is named).
 
-        Of a business: `tags_enabled`, `user_type` (Admin, Cardholder), `status` (OPEN, CLOSED)
-        and `permissions`, a mapping from flag to true, false or None. Raises Refusal (400).
+        Of a business: `tags_enabled`, `user_type` (Admin, Cardholder), `status` (OPEN, CLOSED),
+        `callback_secret` and `permissions`, a mapping from flag to true, false or None. Raises
+        Refusal (400).
         """
         with self.world.lock:
             owners = [self.business(business)] if business else self.world.businesses.values()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.pex import sign_in_page
+from sandbox.pex.loopback import loopback_host
 from sandbox.pex.oauth import Authority
 from sandbox.pex.tokens import check_app, issue
 from sandbox.pex.wire import DEAD_TOKEN, Refusal, body_of, hex_id
@@ -15,7 +16,6 @@ from sandbox.pex.world import World
 from sandbox.web import Request, Response, reply
 
 _LIFETIME = timedelta(hours=1)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Deliver = Callable[[str, str], None]
 """Posts a token to a callback address."""
@@ -83,9 +83,10 @@ class Partner:
 def post_token(callback: str, token: str) -> None:
     """POST the token to the callback, which must be plain HTTP on loopback; else Refusal (400)."""
     target = urlsplit(callback)
-    if target.scheme != "http" or target.hostname not in _LOOPBACK:
+    host = loopback_host(target)
+    if target.scheme != "http" or host is None:
         raise Refusal(400, "ServerCallbackUrl is not on loopback")
-    connection = http.client.HTTPConnection(target.hostname, target.port, timeout=5)
+    connection = http.client.HTTPConnection(host, target.port, timeout=5)
     try:
         path = f"{target.path or '/'}?{target.query}"
         headers = {"content-type": "application/json"}

@@ -37,10 +37,11 @@ def _address(contact: str) -> dict[str, Any]:
     }
 
 
-def _sum(business: Business, account: int | None = None) -> Decimal:
+def balance_of(business: Business, account: int | None = None) -> Decimal:
+    """What a card account holds, or the business account: the sum of its settled rows."""
     rows = business.rows["business" if account is None else "card"].values()
     amounts = (
-        row["TransactionAmount"]
+        row["TransactionAmount"] or _ZERO
         for row in rows
         if not row["IsPending"] and not row["IsDecline"] and account in (None, row["AcctId"])
     )
@@ -86,7 +87,7 @@ def _settings(call: Call) -> Response:
 
 def _balance(call: Call) -> Response:
     business = call.business
-    return reply({"BusinessAccountId": business.id, "BusinessAccountBalance": _sum(business)})
+    return reply({"BusinessAccountId": business.id, "BusinessAccountBalance": balance_of(business)})
 
 
 def _linked(call: Call) -> Response:
@@ -97,7 +98,7 @@ def _linked(call: Call) -> Response:
                 "BusinessAcctId": other.id,
                 "BusinessName": other.name,
                 "MinBusinessBalance": _ZERO,
-                "CurrentBalance": _sum(other),
+                "CurrentBalance": balance_of(other),
             }
             for other in call.world.businesses.values()
             if other.id != call.business.id
@@ -155,7 +156,7 @@ def _card(account: CardAccount) -> dict[str, Any]:
 
 
 def _in_list(business: Business, account: CardAccount) -> dict[str, Any]:
-    balance, card = _sum(business, account.id), _card(account)
+    balance, card = balance_of(business, account.id), _card(account)
     return {
         "AccountId": account.id,
         "FirstName": account.first,
@@ -187,7 +188,7 @@ def _details(call: Call) -> Response:
             "BusinessAccountNumber": f"{business.id:010}",
             "BusinessName": business.name,
             "BusinessAccountStatus": business.status,
-            "BusinessAccountBalance": _sum(business),
+            "BusinessAccountBalance": balance_of(business),
             "PendingTransferAmount": _ZERO,
             "CHAccountList": [_in_list(business, account) for account in business.accounts],
             "OpenCardholdersCount": sum(a.kind == "TeamMember" for a in opened),
@@ -213,7 +214,7 @@ def _account(call: Call, account: str) -> Response:
     found = next((a for a in business.accounts if str(a.id) == account), None)
     if found is None:
         raise Refusal(403, "Invalid account id")
-    balance = _sum(business, found.id)
+    balance = balance_of(business, found.id)
     return reply(
         {
             "AccountId": found.id,

@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox import company
 from sandbox.pex.attachments import attach
+from sandbox.pex.deliveries import announce, is_settlement
 from sandbox.pex.rows import MEMBERS, movement_row, purchase_row, split_entry, tag_entry
 from sandbox.pex.wire import Refusal, amount_of, utc_text, wall_text
 from sandbox.pex.world import LISTS, STATES, Business, Receipt, Row, World
@@ -44,7 +45,7 @@ class RowOperations:
         """Add a row: `members` over a settled, approved, untagged card purchase of 48.60.
 
         On the `business` list the members go over a funding of 500.00 instead. Its times are
-        now unless given. Returns the row.
+        now unless given. Where it is a settlement, callbacks go out. Returns the row.
         """
         with self.world.lock:
             owner = self.business(business)
@@ -58,6 +59,8 @@ class RowOperations:
             owner.rows[where][number] = row
             if vendor_bill:
                 owner.vendor_bills.add(number)
+            if where == "card" and is_settlement(row):
+                announce(self.world, owner, row)
             return row
 
     def _usual(self, owner: Business, where: str) -> Row:

@@ -48,6 +48,7 @@ def _prepaid(world: World, today: date, purchases: int) -> None:
     business = Business(
         company.PREPAID_BUSINESS, company.PREPAID_NAME, "Prepaid", "dana.k", accounts
     )
+    business.callback_secret = company.PREPAID_CALLBACK_SECRET
     seed_tags.define(business)
     world.businesses[business.id] = business
     draw = Draw(_random(world.seed), business, today)
@@ -64,6 +65,7 @@ def _credit(world: World, today: date) -> None:
     business = Business(
         company.CREDIT_BUSINESS, company.CREDIT_NAME, "Credit", "ines.m", list(_CREDIT_ACCOUNTS)
     )
+    business.callback_secret = company.CREDIT_CALLBACK_SECRET
     seed_tags.define(business)
     world.businesses[business.id] = business
     draw = Draw(_random(world.seed + 1), business, today)

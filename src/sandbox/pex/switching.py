@@ -9,10 +9,13 @@ from sandbox.pex.world import PERMISSIONS, Business, Switches
 
 _CHOICES = {
     "window_tests": ("TransactionTime", "SettlementTime"),
+    "callback_enums": ("name", "label", "number"),
+    "callback_body": ("whole", "malformed", "empty", "foreign"),
     "user_type": ("Admin", "Cardholder"),
     "status": ("OPEN", "CLOSED"),
     "tags_enabled": (True, False),
 }
+_LEAST = {"page_size": 1, "callback_copies": 0, "callback_delay_ms": 0}
 _STANDARD: dict[str, Any] = {field.name: field.default for field in fields(Switches)}
 
 
@@ -39,9 +42,12 @@ def _check(name: str, value: Any) -> None:
     elif name in _CHOICES:
         if value not in _CHOICES[name]:
             raise Refusal(400, f"{name} must be one of {_CHOICES[name]}")
+    elif name == "callback_secret":
+        if not isinstance(value, str):
+            raise Refusal(400, "callback_secret must be a text")
     elif name not in _STANDARD:
         raise Refusal(400, f"unknown switch: {name}")
     elif type(value) is not type(_STANDARD[name]):
         raise Refusal(400, f"{name} must be like {_STANDARD[name]!r}")
-    elif name == "page_size" and value < 1:
-        raise Refusal(400, "page_size must be positive")
+    elif name in _LEAST and value < _LEAST[name]:
+        raise Refusal(400, f"{name} must be at least {_LEAST[name]}")

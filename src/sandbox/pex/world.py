@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.clock import SandboxClock
 from sandbox.pex.pictures import picture
+from sandbox.pex.postman import Postman
 from sandbox.pex.wire import EASTERN, Refusal, hex_id
 
 Row = dict[str, Any]
@@ -88,6 +89,9 @@ class Business:
         receipts: by TransactionId; deleted ones stay in the list with that state.
         hidden_options: by tag, option values that a read without OverrideRestrictions leaves out.
         vendor_bills: card rows that are vendor bill payments.
+        callbacks: subscriptions by Id, enumerations by name.
+        callback_secret: the shared secret that PEX support issued; empty for none yet.
+        deliveries: what became of each callback, oldest first.
         tag_times: by TransactionId, when its tags were first written (UTC text).
     """
 
@@ -105,6 +109,8 @@ class Business:
     payments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     allocations: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     callbacks: dict[int, dict[str, Any]] = field(default_factory=dict)
+    callback_secret: str = ""
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
     permissions: dict[str, bool | None] = field(
         default_factory=lambda: dict.fromkeys(PERMISSIONS, True)
     )
@@ -152,6 +158,13 @@ class Switches:
         max_option_name: longest option name; 0 for no limit (U6).
         access_seconds: lifetime of OAuth access tokens.
         refresh_seconds: lifetime of OAuth refresh tokens.
+        callback_enums: how subscriptions are answered: `name` (1.2), `label` (7) or `number`.
+        callback_reversed: money out is positive in callbacks, as one of PEX's samples has it (7).
+        callback_copies: how often each callback is sent, at once; 0 loses it.
+        callback_delay_ms: milliseconds of the machine's own time before it is sent.
+        callback_wrong_secret: it comes with a secret that was not issued.
+        callback_body: `whole`, or in its place `malformed` JSON, an `empty` body, a `foreign`
+            object.
     """
 
     page_size: int = 30_000
@@ -168,10 +181,16 @@ class Switches:
     max_option_name: int = 0
     access_seconds: int = 600
     refresh_seconds: int = 1_209_600
+    callback_enums: str = "name"
+    callback_reversed: bool = False
+    callback_copies: int = 1
+    callback_delay_ms: int = 0
+    callback_wrong_secret: bool = False
+    callback_body: str = "whole"
 
 
 class World:
-    """All state, one lock around it, and the counters that number what is added later."""
+    """All state, one lock around it, counters for what is added later, and who sends callbacks."""
 
     def __init__(self, clock: SandboxClock, seed: int) -> None:
         self.clock, self.seed = clock, seed
@@ -182,6 +201,7 @@ class World:
         self.row_ids: Iterator[int] = itertools.count(90_000_001)
         self.note_ids: Iterator[int] = itertools.count(5_000_001)
         self.small_ids: Iterator[int] = itertools.count(1)
+        self.postman = Postman()
 
     def now(self) -> datetime:
         """The simulator's instant, UTC."""
