@@ -4,10 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from adapters.persistence.leases import LASTING
 from application.start_run import RunRequest
 from domain.settings import FieldMapping, Source
 from domain.sync_run import Reported
@@ -20,6 +22,7 @@ from sandbox.program import Sandbox
 from sandbox_company import configure
 
 IN_DOUBT_SECONDS = 0.3
+KEY = "a key that is only good for this test run"
 LONGEST_PAUSE = 0.2
 
 
@@ -119,15 +122,16 @@ def _outcome(row: Reported) -> str:
 
 
 @contextmanager
-def steps(folder: Path) -> Iterator[Steps]:
-    """A service over SQLite in this folder, connected to a company without transactions."""
+def steps(folder: Path, database_url: str = "", lease: timedelta = LASTING) -> Iterator[Steps]:
+    """A service connected to a company without transactions; over SQLite in this folder, else."""
     requests: list[tuple[str, str, int, int]] = []
     told: list[Steps] = []
     with Sandbox(purchases=1) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=database_url or f"sqlite:///{folder / 'pexbc.db'}",
+            secret_key=KEY,
             bc_in_doubt_seconds=IN_DOUBT_SECONDS,
             pex_requests_per_minute=1_000_000,
         )
@@ -136,6 +140,7 @@ def steps(folder: Path) -> Iterator[Steps]:
             settings,
             NoWakeups(),
             boundary=lambda name: told[0].on_boundary(name) if told else None,
+            lease=lease,
             on_request=lambda *request: requests.append(request),
         )
         told.append(Steps(sandbox, services, configure(services), requests))
