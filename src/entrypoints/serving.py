@@ -9,7 +9,7 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, migrate, newest_revision
+from adapters.persistence.schema import current_revision, migrate, newest_revision, serves
 from domain.refusals import Refusal
 from entrypoints.composition import Services, build
 from entrypoints.http.app import create_app
@@ -33,7 +33,7 @@ def prepare(settings: Settings) -> None:
 
 
 class DatabaseNotMigrated(Refusal):
-    """The database is not as this version of the product needs it."""
+    """The database lacks what this version of the product needs; a newer one is no trouble."""
 
     code = "DATABASE_NOT_MIGRATED"
     fix = "Run `pexbc migrate`, once for all processes."
@@ -48,7 +48,7 @@ def check_migrated(settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     revision = current_revision(engine)
     engine.dispose()
-    if revision != newest_revision():
+    if not serves(revision):
         raise DatabaseNotMigrated(revision)
 
 

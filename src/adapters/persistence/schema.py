@@ -22,14 +22,19 @@ _MIGRATION_LOCK = 0x7065_7862_6302
 def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Bring the schema up to a revision; any number of processes may try at once.
 
-    The first one does the work in one transaction while the others wait, then find it done.
+    The first one does the work in one transaction while the others wait, then find it done. A
+    schema that a newer version of the product has brought further stays as it is.
     """
     with _alone(engine) as config:
-        command.upgrade(config, revision)
+        if not _is_newer(_revision(config.attributes["connection"])):
+            command.upgrade(config, revision)
 
 
 def downgrade(engine: sa.Engine, revision: str = "base") -> None:
-    """Take migrations back, and with them what their tables hold."""
+    """Take migrations back, and with them what their tables hold.
+
+    The last one holds the event log, so beyond the first revision everything is gone.
+    """
     with _alone(engine) as config:
         command.downgrade(config, revision)
 
@@ -37,12 +42,21 @@ def downgrade(engine: sa.Engine, revision: str = "base") -> None:
 def current_revision(engine: sa.Engine) -> str | None:
     """The schema's revision; None of an empty database."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def newest_revision() -> str | None:
     """The revision that this version of the product wants."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def serves(revision: str | None) -> bool:
+    """Whether this version of the product can work on a schema: on its own, or on a newer one.
+
+    A revision only adds to what the version before it uses, so processes of that version go on
+    while an upgrade is under way (ADR 31).
+    """
+    return revision == newest_revision() or _is_newer(revision)
 
 
 def differences(engine: sa.Engine) -> list[Any]:
@@ -53,6 +67,16 @@ def differences(engine: sa.Engine) -> list[Any]:
         )
         # It takes several metadatas, which its annotation does not say.
         return list(compare_metadata(context, list(METADATAS)))  # type: ignore[arg-type]
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether it comes after all that this version knows; revisions are numbers of four digits."""
+    newest = newest_revision()
+    return revision is not None and newest is not None and revision > newest
 
 
 def _config() -> Config:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, newest_revision
+from adapters.persistence.schema import current_revision, serves
 from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
 from adapters.wakeups.brokers import BrokerWatch
 from application.ports.pex_sign_in import PexSignInNotConfigured
@@ -99,7 +99,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
             "Check PEXBC_DATABASE_URL and the server.",
         )
         return
-    if revision != newest_revision():
+    if not serves(revision):
         yield False, f"database: at revision {revision or 'none'}", "Run `pexbc migrate`."
     else:
         yield True, "database: reachable and migrated", ""

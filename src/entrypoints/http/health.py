@@ -6,7 +6,7 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-from adapters.persistence.schema import current_revision, newest_revision
+from adapters.persistence.schema import current_revision, serves
 from entrypoints.composition import Services
 from entrypoints.http.answers import HealthAnswer
 from entrypoints.http.security import PUBLIC
@@ -64,7 +64,7 @@ def _trouble(services: Services) -> HealthAnswer | None:
             "The database does not answer.",
             "Check PEXBC_DATABASE_URL and the database server.",
         )
-    if revision != newest_revision():
+    if not serves(revision):
         return HealthAnswer(
             "not_ready",
             "DATABASE_NOT_MIGRATED",
