@@ -9,7 +9,7 @@ import msgspec
 import structlog
 from litestar import Request, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, RawBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from application.subscribe_to_callbacks import PATH
@@ -79,7 +79,7 @@ def receive(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
     services: NamedDependency[Services],
-    body: bytes,
+    body: RawBody,
 ) -> None:
     """Take a hint to sync soon; nothing in the body is believed, kept or logged."""
     address = request.client.host if request.client else ""
