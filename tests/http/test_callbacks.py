@@ -15,6 +15,7 @@ from entrypoints.http.callbacks import MAX_CALLBACK_BYTES
 from entrypoints.http.security import ATTEMPTS_A_MINUTE, FailedAttempts
 from http_running import Running
 from sandbox import company
+from sandbox.faults import Fault
 
 Problem = Callable[[httpx.Response], dict[str, Any]]
 SECRET = company.PREPAID_CALLBACK_SECRET
@@ -92,13 +93,18 @@ def test_without_a_secret_it_stays_off(user: ApiUser, connected: str, running: R
     assert subscribed(running) == []
 
 
-def test_a_disconnect_ends_the_subscription(running: Running) -> None:
+@pytest.mark.parametrize("reached", [True, False])
+def test_a_disconnect_ends_callbacks_whether_or_not_pex_can_be_reached(
+    running: Running, *, reached: bool
+) -> None:
     owner = ApiUser(running.url, running.token("admin", company.CREDIT_BUSINESS))
     made = owner.call("POST", "/connections", {"pex": {"token": company.CREDIT_TOKEN}}).json()["id"]
     switch(owner, made, enabled=True, secret=company.CREDIT_CALLBACK_SECRET)
+    if not reached:
+        running.sandbox.pex.faults.plant(Fault(method="DELETE", path="callback"))
     owner.call("DELETE", f"/connections/{made}")
     assert owner.get(f"/connections/{made}")["callbacks"] == {"enabled": False}
-    assert subscribed(running, company.CREDIT_TOKEN) == []
+    assert bool(subscribed(running, company.CREDIT_TOKEN)) is not reached
     with running.client() as client:
         assert call_back(client, made, company.CREDIT_CALLBACK_SECRET).status_code == 401
     owner.close()
