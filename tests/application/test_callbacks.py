@@ -1,15 +1,18 @@
 """Callbacks of PEX: subscribed to and left, and taken as hints that make a sync come soon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from application.ports.callbacks import CallbackSubscriptions
 from application.ports.pex import PexTokenRefused, PexUnavailable
+from application.ports.schedule import Planned
 from application.start_due_runs import Slot, StartDueRuns
 from application.start_run import RunRequest
 from application.subscribe_to_callbacks import (
@@ -279,9 +282,9 @@ def test_a_callback_that_nobody_asked_for_is_refused_as_a_wrong_one_is(
 @pytest.mark.parametrize("kept", [b"", b"{", b"[]", b'{"secret": ""}'])
 def test_a_secret_that_cannot_be_read_lets_nobody_in(called: Called, kept: bytes) -> None:
     called.vault.put(called.id, PEX_CALLBACK, kept)
-    for given in (b"", kept):
+    for secret in (b"", kept):
         with pytest.raises(CallbackRefused):
-            called.taker.check(called.id, given)
+            called.taker.check(called.id, secret)
 
 
 def test_a_hint_brings_the_next_sync_forward_and_the_slot_after_it_stays(called: Called) -> None:
@@ -342,3 +345,48 @@ def test_with_auto_sync_off_a_hint_does_nothing(called: Called) -> None:
 def test_a_hint_puts_no_sync_off_that_is_due_already(called: Called) -> None:
     called.world.clock.time = called.own_slot
     assert called.taker.sync_soon(called.id) == called.next_at == called.world.clock.now()
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("advance"), st.integers(1, 7_200)),
+        st.tuples(st.sampled_from(["hint", "look", "see", "start_stale"]), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps=steps)
+def test_no_hint_is_lost_and_no_time_starts_two_runs_whoever_looks_when(
+    steps: list[tuple[str, int]],
+) -> None:
+    called = Called()
+    clock, seen = called.world.clock, list[Planned]()
+    fired: list[datetime] = []
+    last_hint, last_start = clock.now(), clock.now()
+
+    def start(found: Sequence[Planned]) -> None:
+        nonlocal last_start
+        for due in found:
+            slot = called.scheduler.start(due)
+            if slot is not None:
+                assert slot.run_id is not None
+                fired.append(due.next_at)
+                last_start = clock.now()
+                called.world.finish(slot.run_id)
+
+    for name, seconds in [*steps, ("look", 0)]:
+        if name == "advance":
+            clock.advance(seconds)
+        elif name == "hint":
+            called.taker.sync_soon(called.id)
+            last_hint = clock.now()
+        elif name == "see":
+            seen.extend(called.scheduler.due())
+        else:
+            start(called.scheduler.due() if name == "look" else seen)
+    clock.advance((QUARTER + AT_REST).total_seconds())
+    start(called.scheduler.due())
+    assert last_start >= last_hint
+    assert len(fired) == len(set(fired))
+    assert called.next_at == called.own_slot

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -154,7 +155,7 @@ def test_a_purchase_that_settles_is_in_the_books_soon_and_once(called: Called) -
     [{"callback_copies": 3}, {"callback_reversed": True}, {"callback_body": "foreign"}],
 )
 def test_copies_turned_signs_and_strange_members_post_nothing_twice_or_otherwise(
-    called: Called, switches: dict[str, object]
+    called: Called, switches: dict[str, Any]
 ) -> None:
     called.sandbox.pex.switch(**switches)
     before, purchase = called.runs(), called.settle("-12.25")
@@ -173,7 +174,7 @@ def test_copies_turned_signs_and_strange_members_post_nothing_twice_or_otherwise
     ],
 )
 def test_what_is_not_from_pex_or_no_callback_changes_nothing(
-    called: Called, switches: dict[str, object], answer: str
+    called: Called, switches: dict[str, Any], answer: str
 ) -> None:
     called.sandbox.pex.switch(**switches)
     before, purchase = called.runs(), called.settle("-3.10")
