@@ -14,6 +14,7 @@ from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
+from adapters.persistence.heartbeats import SqlHeartbeats
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
@@ -122,6 +123,7 @@ class Services:
     sweep: Sweep
     scheduling: Scheduling
     broker: BrokerWatch
+    heartbeats: SqlHeartbeats
     verify: Verify
     metrics: Metrics
     closing: tuple[Callable[[], None], ...]
@@ -281,6 +283,7 @@ def build(
             ),
         ),
         BrokerWatch(settings.broker_url),
+        SqlHeartbeats(database),
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

@@ -10,8 +10,8 @@ from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, migrate, newest_revision
-from domain.refusals import Refusal
 from entrypoints.composition import Services, build
+from entrypoints.health import DatabaseNotMigrated
 from entrypoints.http.app import create_app
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
@@ -30,17 +30,6 @@ def prepare(settings: Settings) -> None:
     engine = make_engine(settings.database_url)
     migrate(engine)
     engine.dispose()
-
-
-class DatabaseNotMigrated(Refusal):
-    """The database is not as this version of the product needs it."""
-
-    code = "DATABASE_NOT_MIGRATED"
-    fix = "Run `pexbc migrate`, once for all processes."
-
-    def __init__(self, revision: str | None) -> None:
-        at = f"at revision {revision}" if revision else "empty"
-        super().__init__(f"The database is {at}, and this version needs {newest_revision()}.")
 
 
 def check_migrated(settings: Settings) -> None:

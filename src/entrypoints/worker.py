@@ -7,8 +7,10 @@ from collections.abc import Callable
 import dramatiq
 import structlog
 
+from adapters.persistence.heartbeats import Role
 from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups
 from entrypoints.composition import Services
+from entrypoints.heartbeat import Heartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +33,7 @@ class Worker:
         self._wakeups = wakeups
         self._threads = threads
         self._sweep_seconds = sweep_seconds
+        self.heartbeat = Heartbeat(services.heartbeats, Role.WORKER)
         self._over = threading.Event()
         self._worker: dramatiq.Worker | None = None
         self._sweeper = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
@@ -58,20 +61,23 @@ class Worker:
         if self._worker is not None:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
+        self.heartbeat.leave()
 
     def _sweep(self) -> None:
         sweeps = 0
         while True:
-            self._quietly(self._services.sweep.runs)
+            self.heartbeat.turn(well=self._quietly(self._services.sweep.runs))
             if sweeps % CHECK_EVERY_SWEEPS == 0:
                 self._quietly(self._services.sweep.connections)
             sweeps += 1
             if self._over.wait(self._sweep_seconds):
                 return
 
-    def _quietly(self, look: Callable[[], int]) -> None:
-        """A sweep that fails is tried again at the next; the database may be back by then."""
+    def _quietly(self, look: Callable[[], int]) -> bool:
+        """Whether it went well; a sweep that fails is tried again at the next."""
         try:
             look()
-        except Exception:
+        except Exception:  # such as a database that is away, and back by then
             log.exception("a sweep failed")
+            return False
+        return True
