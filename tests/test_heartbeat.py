@@ -53,8 +53,9 @@ def test_turns_are_noted_no_more_often_than_others_need() -> None:
 def test_turns_in_vain_are_told_to_nobody_though_the_loop_is_seen_to_turn() -> None:
     machine = Machine()
     machine.time += STANDS_STILL_SECONDS
-    assert not machine.heartbeat.is_turning
+    stood_still = not machine.heartbeat.is_turning
     machine.heartbeat.turn(well=False)
+    assert stood_still
     assert machine.heartbeat.is_turning
     assert machine.noted.beats == []
 

@@ -151,7 +151,8 @@ def build(
     """
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
-    metrics = Metrics(database, clock)
+    heartbeats, broker = SqlHeartbeats(database), BrokerWatch(settings.broker_url)
+    metrics = Metrics(database, clock, heartbeats.heard, lambda: broker.trouble() is not None)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
@@ -282,8 +283,8 @@ def build(
                 settings.public_url,
             ),
         ),
-        BrokerWatch(settings.broker_url),
-        SqlHeartbeats(database),
+        broker,
+        heartbeats,
         Verify(log, read_models, business_central),
         metrics,
         (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from adapters.persistence.engine import Database
 from adapters.persistence.heartbeats import Role
 from adapters.persistence.schema import current_revision, newest_revision
-from adapters.persistence.tables import events, tracking
+from adapters.telemetry.figures import events_behind
 from domain.refusals import Refusal
 from entrypoints.composition import Services
 
@@ -102,13 +102,6 @@ def migrations(database: Database) -> DatabaseNotMigrated | None:
     """What is wrong with the tables; raises SQLAlchemyError where the database is away."""
     revision = current_revision(database.engine)
     return None if revision == newest_revision() else DatabaseNotMigrated(revision)
-
-
-def events_behind(connection: sa.Connection) -> tuple[int, int]:
-    """How many events there are, and how many of them the views do not show yet."""
-    head = connection.scalar(sa.select(sa.func.max(events.c.position))) or 0
-    read = connection.scalar(sa.select(sa.func.min(tracking.c.position))) or 0
-    return head, head - read
 
 
 def _views(database: Database) -> ViewsBehind | None:
