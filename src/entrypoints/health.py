@@ -71,6 +71,16 @@ class NoSchedulerHeard(Refusal):
         super().__init__("No scheduler was heard of within a minute.")
 
 
+class StandsStill(Refusal):
+    """The loop of a worker or a scheduler does not turn any more."""
+
+    code = "STANDS_STILL"
+    fix = "Restart the process; what it was at is gone on with, and nothing is lost."
+
+    def __init__(self) -> None:
+        super().__init__("The process has not looked for work for two minutes.")
+
+
 NOT_HEARD: Mapping[Role, type[NoWorkerHeard | NoSchedulerHeard]] = {
     Role.WORKER: NoWorkerHeard,
     Role.SCHEDULER: NoSchedulerHeard,

@@ -20,6 +20,7 @@ from domain.eastern_time import eastern_day
 from domain.posted_transaction import OPEN, State
 from domain.schedule import Job
 from domain.sync_run import Outcome, RunStatus
+from domain.sync_window import AUTO_MONTHS, months_back
 
 Moment = TypeVar("Moment", date, datetime)
 IN_DOUBT = sorted(state.value for state in OPEN)
@@ -145,11 +146,16 @@ def _of_transactions(connection: sa.Connection, now: datetime) -> Iterable[Metri
         "Days since the posting date of the oldest failed transaction.",
         _days_since(_least(connection, transactions.c.day, failed), eastern_day(now)),
     )
-    unsynced = sa.or_(WAITS_FOR_SOMEBODY, transactions.c.outcome == Outcome.IN_DOUBT.value)
+    today = eastern_day(now)
+    unsynced = (
+        sa.or_(WAITS_FOR_SOMEBODY, transactions.c.outcome == Outcome.IN_DOUBT.value),
+        transactions.c.day >= months_back(today, AUTO_MONTHS),
+    )
     yield gauge(
         "pexbc_oldest_unsynced_days",
-        "Days since the posting date of the oldest that failed, is in doubt or not approved.",
-        _days_since(_least(connection, transactions.c.day, unsynced), eastern_day(now)),
+        "Days since the posting date of the oldest transaction that failed, is in doubt or not"
+        " approved, of the two months that automatic syncs reach.",
+        _days_since(_least(connection, transactions.c.day, *unsynced), today),
     )
 
 
