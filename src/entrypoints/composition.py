@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.business_central.shared_limits import LASTING as SLOTS_LASTING
@@ -27,6 +28,8 @@ from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
 from adapters.telemetry.metrics import Metrics, OnRequest
+from adapters.telemetry.outgoing import telling
+from adapters.telemetry.tracing import Tracing, tracing_to
 from adapters.wakeups.brokers import BrokerWatch
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
@@ -55,7 +58,6 @@ from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
-from application.send_pack import SendPack
 from application.settle_doubt import SettleDoubt
 from application.sign_in_with_pex import SignInWithPex
 from application.start_due_runs import StartDueRuns
@@ -78,6 +80,7 @@ from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
 from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
+from entrypoints.watched import RunIds, WatchedPhase, WatchedSendPack, marking
 
 AGGREGATES = (
     Connection,
@@ -126,6 +129,8 @@ class Services:
     heartbeats: SqlHeartbeats
     verify: Verify
     metrics: Metrics
+    tracing: Tracing
+    run_ids: RunIds
     closing: tuple[Callable[[], None], ...]
 
     def close(self) -> None:
@@ -149,6 +154,8 @@ def build(
     taken after their process died. `boundary` is told the name of each step that a run is about to
     leave behind; `on_request` of each request that went out to PEX or Business Central.
     """
+    tracing = tracing_to(settings.otlp_endpoint)
+    boundary = marking(tracing, boundary)
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
     heartbeats, broker = SqlHeartbeats(database), BrokerWatch(settings.broker_url)
@@ -162,6 +169,7 @@ def build(
         settings.pex_client_id,
         settings.pex_scopes,
         clock,
+        http_client=telling(tracing, "pex", settings.pex_oauth_url),
         on_request=metrics.counting("pex", on_request),
     )
     pex = HttpPexAccess(
@@ -169,6 +177,7 @@ def build(
         vault,
         settings.pex_requests_per_minute,
         renewals=Renewals(vault, pex_sign_in, clock),
+        http_client=telling(tracing, "pex", settings.pex_api_url),
         on_request=metrics.counting("pex", on_request),
     )
     sign_in = MsalSignIn(
@@ -176,6 +185,7 @@ def build(
         settings.entra_client_id,
         settings.entra_client_secret.get_secret_value(),
         vault,
+        http_client=telling(tracing, "entra", settings.entra_authority),
         on_request=metrics.counting("entra", on_request),
     )
     business_central = HttpBusinessCentral(
@@ -183,6 +193,7 @@ def build(
         sign_in,
         clock,
         concurrency=settings.bc_concurrency,
+        http_client=telling(tracing, "bc", settings.bc_api_url),
         on_request=metrics.counting("bc", on_request),
         limits=SqlRequestLimits(database, lasting=slots),
     )
@@ -192,7 +203,7 @@ def build(
     schedule = SqlSchedule(database)
     configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
-    send = SendPack(log, clock, boundary)
+    send = WatchedSendPack(log, clock, boundary, tracing)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
@@ -201,6 +212,7 @@ def build(
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     start_run = StartRun(log, clock, wakeups)
     check = CheckConnection(log, pex, business_central, business_central, clock)
+    watched = partial(WatchedPhase, tracing)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -242,27 +254,33 @@ def build(
             worklist,
             sessions,
             (
-                SyncTagOptions(pex, log, clock, boundary),
-                FetchRows(pex, worklist, log, clock, atomically, boundary),
-                PostTransactions(
-                    doubts,
-                    complete,
-                    send,
-                    PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
-                    clock,
-                    boundary,
+                watched("tag options", SyncTagOptions(pex, log, clock, boundary)),
+                watched("fetch", FetchRows(pex, worklist, log, clock, atomically, boundary)),
+                watched(
+                    "post",
+                    PostTransactions(
+                        doubts,
+                        complete,
+                        send,
+                        PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
+                        clock,
+                        boundary,
+                    ),
                 ),
-                NoticeMissing(pex, read_models, worklist, log, clock, boundary),
-                AttachReceipts(
-                    WantReceipts(worklist, read_models, checks, log, clock, atomically),
-                    checks,
-                    GatherReceipts(pex, log, clock, in_doubt),
-                    StoreReceipts(log, clock, in_doubt, in_threads, boundary),
-                    business_central,
-                    log,
-                    clock,
-                    atomically,
-                    boundary,
+                watched("missing", NoticeMissing(pex, read_models, worklist, log, clock, boundary)),
+                watched(
+                    "receipts",
+                    AttachReceipts(
+                        WantReceipts(worklist, read_models, checks, log, clock, atomically),
+                        checks,
+                        GatherReceipts(pex, log, clock, in_doubt),
+                        StoreReceipts(log, clock, in_doubt, in_threads, boundary),
+                        business_central,
+                        log,
+                        clock,
+                        atomically,
+                        boundary,
+                    ),
                 ),
             ),
             doubts,
@@ -287,5 +305,14 @@ def build(
         heartbeats,
         Verify(log, read_models, business_central),
         metrics,
-        (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
+        tracing,
+        RunIds(read_models, tracing),
+        (
+            pex.close,
+            pex_sign_in.close,
+            sign_in.close,
+            business_central.close,
+            tracing.close,
+            database.dispose,
+        ),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from adapters.persistence.heartbeats import Role
+from adapters.telemetry.tracing import CONNECTION
 from application.ports.outbox import Outgoing
 from application.ports.schedule import Planned
 from entrypoints.composition import Services
@@ -76,7 +77,11 @@ class Scheduler:
             if self._over.is_set():
                 return
             with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
-                self._quietly(self._sync, due)
+                self._quietly(self._traced, "automatic sync", self._sync, due)
+
+    def _traced(self, name: str, task: Callable[[Planned], None], due: Planned) -> None:
+        with self._services.tracing.span(name, {CONNECTION: str(due.connection_id)}):
+            task(due)
 
     def _sync(self, due: Planned) -> None:
         slot = self._services.scheduling.syncs.start(due)
@@ -99,7 +104,7 @@ class Scheduler:
         sign_ins = self._services.scheduling.sign_ins
         for due in sign_ins.due():
             with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
-                self._quietly(self._keep, due)
+                self._quietly(self._traced, "keep sign-ins alive", self._keep, due)
 
     def _keep(self, due: Planned) -> None:
         kept = self._services.scheduling.sign_ins.keep(due)

@@ -3,11 +3,13 @@
 import threading
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 import dramatiq
 import structlog
 
 from adapters.persistence.heartbeats import Role
+from adapters.telemetry.tracing import CONNECTION
 from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups
 from entrypoints.composition import Services
 from entrypoints.heartbeat import Heartbeat
@@ -43,8 +45,9 @@ class Worker:
         services = self._services
         self._wakeups.answer_with(
             services.advance_run.step,
-            services.check_connection.check,
+            self._check,
             services.advance_run.note_fault,
+            services.run_ids.around,
         )
         self._worker = dramatiq.Worker(
             self._wakeups.broker, worker_threads=self._threads, worker_timeout=100
@@ -62,6 +65,10 @@ class Worker:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
         self.heartbeat.leave()
+
+    def _check(self, connection_id: UUID) -> None:
+        with self._services.tracing.span("connection check", {CONNECTION: str(connection_id)}):
+            self._services.check_connection.check(connection_id)
 
     def _sweep(self) -> None:
         sweeps = 0

@@ -14,6 +14,7 @@ from adapters.pex.account import HttpPexAccount
 from adapters.pex.client import Client, Credential, OnRequest
 from adapters.pex.renewals import Renewals, read_credential
 from adapters.pex.throttle import TokenBucket
+from adapters.telemetry.outgoing import HttpClient
 from application.pex_credential import BEARER
 from application.ports.pex import PexAccount, PexTokenRefused
 from application.ports.vault import Vault
@@ -37,6 +38,7 @@ class HttpPexAccess:
         *,
         renewals: Renewals | None = None,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: OnRequest | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -45,7 +47,7 @@ class HttpPexAccess:
         self._vault = vault
         self._renewals = renewals
         self._per_minute = requests_per_minute
-        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
+        self._http = http_client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._sleep = sleep
         self._monotonic = monotonic

@@ -11,6 +11,7 @@ from rich.console import Console
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, newest_revision
 from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
+from adapters.telemetry.tracing import tracing_to
 from adapters.wakeups.brokers import BrokerWatch
 from application.ports.pex_sign_in import PexSignInNotConfigured
 from application.ports.read_models import ConnectionView
@@ -66,6 +67,9 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         yield False, f"sealing key: {error}", "Set PEXBC_SECRET_KEY to at least 32 characters."
     else:
         yield True, "sealing key: there is one", ""
+    if settings.otlp_endpoint:
+        packages = "traces: the packages are installed"
+        yield _tried(packages, lambda: tracing_to(settings.otlp_endpoint).close())
     if settings.entra_client_id and settings.entra_client_secret.get_secret_value():
         yield True, "Microsoft app: configured", ""
     else:
