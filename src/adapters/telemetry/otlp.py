@@ -9,6 +9,7 @@ from importlib.metadata import version
 import structlog
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.environment_variables import OTEL_SERVICE_NAME
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -38,7 +39,7 @@ class OtlpTracing:
         """`endpoint` is the collector's base address, without `/v1/traces`."""
         resource = Resource.create(
             {
-                SERVICE_NAME: os.environ.get("OTEL_SERVICE_NAME") or NAME,
+                SERVICE_NAME: os.environ.get(OTEL_SERVICE_NAME) or NAME,
                 SERVICE_VERSION: version(PACKAGE),
             }
         )
