@@ -11,6 +11,8 @@ import structlog
 from adapters.persistence.heartbeats import Role
 from adapters.telemetry.tracing import CONNECTION
 from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups
+from application.advance_run import NextStep
+from domain.sync_run import RunStatus
 from entrypoints.composition import Services
 from entrypoints.heartbeat import Heartbeat
 
@@ -19,6 +21,7 @@ log = structlog.get_logger(__name__)
 THREADS = 3
 SWEEP_SECONDS = 5.0
 CHECK_EVERY_SWEEPS = 12
+ILL = (RunStatus.FAILED, RunStatus.INTERRUPTED)
 
 
 class Worker:
@@ -44,7 +47,7 @@ class Worker:
         """Begin to work, first with what an earlier process left undone."""
         services = self._services
         self._wakeups.answer_with(
-            services.advance_run.step,
+            self._advance,
             self._check,
             services.advance_run.note_fault,
             services.run_ids.around,
@@ -65,6 +68,29 @@ class Worker:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
         self.heartbeat.leave()
+
+    def _advance(self, run_id: UUID) -> NextStep | None:
+        step = self._services.advance_run.step(run_id)
+        if step is not None and step.at is None:
+            self._tell_end(run_id)
+        return step
+
+    def _tell_end(self, run_id: UUID) -> None:
+        run = self._services.read_models.run(run_id)
+        if run is None:
+            return
+        counts = run.counts
+        tell = log.warning if run.status in ILL else log.info
+        tell(
+            "the run has ended",
+            status=run.status.value,
+            # Not under `code`, which stands for a sign-in's and is masked.
+            refusal=run.code,
+            reason=run.cause,
+            posted=counts.posted,
+            failed=counts.failed,
+            in_doubt=counts.in_doubt,
+        )
 
     def _check(self, connection_id: UUID) -> None:
         with self._services.tracing.span("connection check", {CONNECTION: str(connection_id)}):

@@ -162,7 +162,11 @@ def test_log_lines_bear_the_trace_that_they_belong_to(traced: Traced) -> None:
     traces = {span.trace for span in traced.spans}
     requests = [line for line in traced.lines if line["event"] == "request"]
     assert len(requests) > 3
-    assert {line["trace_id"] for line in requests} <= traces
+    assert {line["trace_id"] for line in requests if line["level"] == "info"} <= traces
+    (ended,) = (line for line in traced.lines if line["event"] == "the run has ended")
+    assert (ended["run_id"], ended["connection_id"]) == (traced.run_id, traced.connection_id)
+    assert ended["status"] in {"partly_failed", "succeeded"}
+    assert ended["trace_id"] in traces
 
 
 def test_a_service_whose_collector_hangs_serves_and_ends_in_time_all_the_same(
