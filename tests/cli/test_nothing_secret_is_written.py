@@ -104,7 +104,8 @@ def shell(
         "PEXBC_DATABASE_URL": database.render_as_string(hide_password=False),
         "PEXBC_BROKER_URL": broker_url,
         "PEXBC_BROKER_PREFIX": broker.prefix,
-        "PEXBC_NOTIFY_WEBHOOK_URL": f"http://127.0.0.1:1/{HOOK}",
+        # There, and takes no notices.
+        "PEXBC_NOTIFY_WEBHOOK_URL": f"{sandbox.environment()['PEXBC_PEX_API_URL']}/{HOOK}",
         "PEXBC_NOTIFY_WEBHOOK_SECRET": SIGNS,
         "PEXBC_NOTIFY_SMTP_URL": f"smtp://postman:{MAIL}@127.0.0.1:1",
         "PEXBC_NOTIFY_FROM": "pexbc@books.example",
