@@ -113,10 +113,11 @@ class KeepAlive:
     def _put_off(
         self, connection_id: UUID, planned: datetime, until: datetime, refusal: Refusal
     ) -> Kept:
-        """Keep with the plan why the sign-in was not kept alive, for those who watch."""
-        why = Skipped(refusal.code, refusal.cause)
+        """Keep with the plan what is wrong with the sign-in, for those who watch."""
+        busy = isinstance(refusal, ConnectionBusy)
+        why = None if busy else Skipped(refusal.code, refusal.cause)
         self._schedule.move(Planned(connection_id, Job.KEEP_ALIVE, planned), until, why)
-        return Kept(connection_id, until, code=why.code, cause=why.cause)
+        return Kept(connection_id, until, code=refusal.code, cause=refusal.cause)
 
     def _renew_between_steps(self, connection_id: UUID) -> bool:
         """Let no run be halfway through a step with the old token, which may die."""
