@@ -47,7 +47,7 @@ def _findings() -> Iterator[Finding]:
     yield from _configuration(settings)
     yield from _broker(settings)
     sound = True
-    for finding in _database(settings):
+    for finding in (*_traces(settings), *_database(settings)):
         sound = sound and finding[0]
         yield finding
     if sound:
@@ -67,9 +67,6 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         yield False, f"sealing key: {error}", "Set PEXBC_SECRET_KEY to at least 32 characters."
     else:
         yield True, "sealing key: there is one", ""
-    if settings.otlp_endpoint:
-        packages = "traces: the packages are installed"
-        yield _tried(packages, lambda: tracing_to(settings.otlp_endpoint).close())
     if settings.entra_client_id and settings.entra_client_secret.get_secret_value():
         yield True, "Microsoft app: configured", ""
     else:
@@ -78,6 +75,13 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             "Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET is empty",
             "Register an app in Entra ID and set both.",
         )
+
+
+def _traces(settings: Settings) -> Iterator[Finding]:
+    """Whether traces can be told, where a collector is set; it is not asked whether it is there."""
+    if settings.otlp_endpoint:
+        packages = "traces: the packages are installed"
+        yield _tried(packages, lambda: tracing_to(settings.otlp_endpoint).close())
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:
