@@ -1,5 +1,6 @@
 """Traces over OTLP/HTTP by OpenTelemetry; imported only where a collector is set."""
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ class OtlpTracing:
                 SERVICE_VERSION: version(PACKAGE),
             }
         )
+        # One line for each batch that is lost, rather than one for each attempt.
+        logging.getLogger("opentelemetry.exporter").setLevel(logging.ERROR)
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces")
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
