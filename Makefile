@@ -49,10 +49,10 @@ screenshots: $(READY) ## Take the pictures of all pages in docs/screenshots anew
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
-		--no-annotate --quiet --output-file requirements-dev.txt
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header \
-		--no-annotate --quiet --output-file requirements.txt
+	uv pip compile pyproject.toml --group dev --extra tracing --universal --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements-dev.txt
+	uv pip compile pyproject.toml --extra tracing --universal --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements.txt
 
 clean: ## Throw the environment and all caches away
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

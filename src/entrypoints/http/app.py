@@ -115,7 +115,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         ),
     )
     check_roles_stand(app)
-    app.asgi_handler = observed(app.asgi_handler)
+    app.asgi_handler = observed(app.asgi_handler, services.tracing)
     return app
 
 
