@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -122,15 +121,15 @@ def _outcome(row: Reported) -> str:
 
 
 @contextmanager
-def steps(folder: Path, database_url: str = "", lease: timedelta = LASTING) -> Iterator[Steps]:
-    """A service connected to a company without transactions; over SQLite in this folder, else."""
+def steps(database_url: str, lease: timedelta = LASTING) -> Iterator[Steps]:
+    """A service over this database, connected to a company without transactions."""
     requests: list[tuple[str, str, int, int]] = []
     told: list[Steps] = []
     with Sandbox(purchases=1) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=database_url or f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=database_url,
             secret_key=KEY,
             bc_in_doubt_seconds=IN_DOUBT_SECONDS,
             pex_requests_per_minute=1_000_000,

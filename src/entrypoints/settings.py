@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     notify_smtp_url: SecretStr = SecretStr("")
     notify_from: str = Field(default="", validate_default=True)
     notify_to: str = Field(default="", validate_default=True)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    otlp_endpoint: str = ""
     now: datetime | None = None
     log_level: str = "info"
     log_format: str = Field(default_factory=lambda: "console" if sys.stderr.isatty() else "json")
@@ -94,6 +97,16 @@ class Settings(BaseSettings):
         if url and urlsplit(url).scheme not in BROKERS:
             raise ValueError("must be empty, or begin with amqp:// or redis://")
         return url
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, url: str) -> str:
+        """Refuse what is no address, and a login in it, which would be told in error messages."""
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+        if url and not is_address:
+            raise ValueError("must be empty, or begin with http:// or https://, without a login")
+        return url.rstrip("/")
 
     @field_validator("notify_webhook_url")
     @classmethod

@@ -30,8 +30,8 @@ def test_a_process_opens_no_more_connections_than_the_guide_says(
 
     monkeypatch.setattr(composition, "make_engine", noted)
     monkeypatch.setattr(waking, "make_engine", noted)
-    settings = Settings(
-        database_url=sqlite_url, secret_key=KEY, database_pool=POOL, broker_url=broker
+    settings = Settings.of(
+        {}, database_url=sqlite_url, secret_key=KEY, database_pool=POOL, broker_url=broker
     )
     wakeups, leave = waking.wakeups_of(settings)
     services = build(settings, wakeups)

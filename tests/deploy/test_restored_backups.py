@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=1)
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Steps]:
-    with steps(tmp_path, lease=LEASE) as service:
+    with steps(f"sqlite:///{tmp_path / 'pexbc.db'}", LEASE) as service:
         yield service
 
 
@@ -152,7 +152,7 @@ def test_a_dump_of_postgresql_is_restored_as_the_guide_says(
         sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         for url in (postgres_url, fresh_postgres_url)
     )
-    with steps(tmp_path, postgres_url, LEASE) as service:
+    with steps(postgres_url, LEASE) as service:
 
         def back_up(boundary: str) -> None:
             if boundary == "submitted again":

@@ -1,7 +1,5 @@
 """The sealing key is exchanged as the operators' guide says, under a service that has secrets."""
 
-from pathlib import Path
-
 import pytest
 from pydantic import SecretStr
 
@@ -19,8 +17,8 @@ def with_keys(service: Steps, keys: str) -> Services:
     return build(settings, NoWakeups())
 
 
-def test_an_exchanged_key_costs_nobody_a_sign_in(tmp_path: Path) -> None:
-    with steps(tmp_path) as service:
+def test_an_exchanged_key_costs_nobody_a_sign_in(sqlite_url: str) -> None:
+    with steps(sqlite_url) as service:
         before = service.services
         _, token = before.api_tokens.create("a", "admin", (), "cli:test", before.clock.now())
         both = with_keys(service, f"{NEW},{KEY}")

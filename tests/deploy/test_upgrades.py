@@ -19,7 +19,8 @@ from adapters.persistence.schema import (
     newest_revision,
     serves,
 )
-from entrypoints.serving import DatabaseNotMigrated, check_migrated
+from entrypoints.health import DatabaseNotMigrated
+from entrypoints.serving import check_migrated
 from entrypoints.settings import Settings
 from running_runs import Steps, steps
 
@@ -42,9 +43,9 @@ def engine(empty_database_url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def service(database_url: str, tmp_path: Path) -> Iterator[Steps]:
+def service(database_url: str) -> Iterator[Steps]:
     """A service that has synced, over either kind of database."""
-    with steps(tmp_path, database_url) as service:
+    with steps(database_url) as service:
         for cents in range(3):
             service.purchase(f"-{10 + cents}.00")
         service.sync()

@@ -35,7 +35,7 @@ CONNECTION, STARTING, SETTINGS, FIELDS, API, SERVICE = (
     "Signing in, pages and API",
     "Running the service",
 )
-CALLS = {"FieldError": FIELDS, "_unknown": FIELDS, "problem_response": API, "HealthAnswer": SERVICE}
+CALLS = {"FieldError": FIELDS, "_unknown": FIELDS, "problem_response": API}
 """Calls that make errors which are no refusals, with code, cause and fix after their first."""
 OF_THE_FRAMEWORK = {
     "BODY_TOO_LARGE": "A body larger than the service takes.",
@@ -83,6 +83,8 @@ BY_MODULE = {
     "application.alias_vendors": SETTINGS,
     "application": CONNECTION,
     "adapters": CONNECTION,
+    "entrypoints.health": SERVICE,
+    "entrypoints.cli.health": SERVICE,
     "entrypoints": API,
 }
 SHORTEST = 4

@@ -149,6 +149,16 @@ request_counts = sa.Table(
     sa.Column("operations", sa.Integer(), nullable=False),
 )
 
+# Workers and schedulers, by the machines' own time.
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("process", sa.Uuid(), primary_key=True),
+    sa.Column("role", sa.Text(), primary_key=True),
+    sa.Column("host", sa.Text(), nullable=False),
+    sa.Column("seen_at", UtcDateTime(), nullable=False),
+)
+
 worklist = sa.Table(
     "worklist",
     metadata,

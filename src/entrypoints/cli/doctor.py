@@ -11,6 +11,7 @@ from rich.console import Console
 from adapters.persistence.engine import make_engine
 from adapters.persistence.schema import current_revision, serves
 from adapters.persistence.vault import SecretKeyRefusedError, parse_keys
+from adapters.telemetry.tracing import tracing_to
 from adapters.wakeups.brokers import BrokerWatch
 from application.ports.pex_sign_in import PexSignInNotConfigured
 from application.ports.read_models import ConnectionView
@@ -46,7 +47,7 @@ def _findings() -> Iterator[Finding]:
     yield from _configuration(settings)
     yield from _broker(settings)
     sound = True
-    for finding in _database(settings):
+    for finding in (*_traces(settings), *_database(settings)):
         sound = sound and finding[0]
         yield finding
     if sound:
@@ -74,6 +75,13 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
             "Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET is empty",
             "Register an app in Entra ID and set both.",
         )
+
+
+def _traces(settings: Settings) -> Iterator[Finding]:
+    """Whether traces can be told, where a collector is set; it is not asked whether it is there."""
+    if settings.otlp_endpoint:
+        packages = "traces: the packages are installed"
+        yield _tried(packages, lambda: tracing_to(settings.otlp_endpoint).close())
 
 
 def _broker(settings: Settings) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from entrypoints.composition import Services
 from entrypoints.http import (
     audit,
     backlog,
+    callbacks,
     connections,
     docs,
     health,
@@ -80,6 +81,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             api,
             pages,
             static,
+            callbacks.receive,
             health.live,
             health.ready,
             metrics.metrics,
@@ -113,7 +115,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         ),
     )
     check_roles_stand(app)
-    app.asgi_handler = observed(app.asgi_handler)
+    app.asgi_handler = observed(app.asgi_handler, services.tracing)
     return app
 
 
