@@ -19,6 +19,8 @@ from adapters.persistence.schema import (
     newest_revision,
     serves,
 )
+from entrypoints.cli.context import NoWakeups
+from entrypoints.composition import build
 from entrypoints.health import DatabaseNotMigrated
 from entrypoints.serving import check_migrated
 from entrypoints.settings import Settings
@@ -111,11 +113,13 @@ def test_down_to_each_revision_and_up_again_loses_nothing_of_what_happened(
     migrate(engine)
     assert schema.differences(engine) == []
     assert rows(engine) == kept
-    read_models = service.services.read_models
-    read_models.rebuild()
-    assert set(read_models.posted(service.connection_id)) == set(posted)
-    assert read_models.differences() == []
-    assert set(service.sync().values()) == {"already_posted"}
+    again = build(service.services.settings, NoWakeups())
+    again.read_models.rebuild()
+    assert set(again.read_models.posted(service.connection_id)) == set(posted)
+    assert again.read_models.differences() == []
+    after = Steps(service.sandbox, again, service.connection_id)
+    assert set(after.sync().values()) == {"already_posted"}
+    again.close()
 
 
 def test_a_process_refuses_a_schema_that_is_older_than_it_needs(database_url: str) -> None:
