@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from adapters.entra.sign_in import MicrosoftAppMissing
-from adapters.entra.transport import rewriting
 from adapters.notifications.webhook import is_this_machine
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding
@@ -46,8 +45,7 @@ def _unfit(url: str) -> str | None:
 
 
 def microsoft_app(set_up: SetUp) -> Iterator[Finding]:
-    """The Entra app is named, and its secret is sent to nobody in the clear."""
+    """The Entra app is named."""
     settings = set_up.settings
-    rewriting(settings.entra_authority)
     if not (settings.entra_client_id and settings.entra_client_secret.get_secret_value()):
         yield Finding.of(MicrosoftAppMissing())

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from adapters.entra.transport import rewriting
 from adapters.notifications.webhook import is_this_machine
 from application.ports.pex_sign_in import PexSignInNotConfigured
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp
 
-TIMEOUT = httpx.Timeout(8)
 MOST_OFF = timedelta(seconds=60)
 DISCOVERY = "organizations/v2.0/.well-known/openid-configuration"
 SERVER_ERROR = 500
@@ -33,6 +33,7 @@ def pex(set_up: SetUp) -> Iterator[Finding]:
 def microsoft(set_up: SetUp) -> Iterator[Finding]:
     """Microsoft's sign-in tells of itself."""
     address = set_up.settings.entra_authority
+    rewriting(address)  # raises where the app's secret would go out in the clear
     asked = f"{address.rstrip('/')}/{DISCOVERY}"
     kind = faults.MicrosoftUnreachable
     return _leads(set_up, address, asked, kind, lambda answer: answer.is_success)
@@ -53,16 +54,24 @@ def _leads(
     kind: type[faults.ServerUnreachable],
     is_it: Callable[[httpx.Response], bool],
 ) -> Iterator[Finding]:
+    if _is_in_the_clear(address):
+        raise faults.AddressInsecure
     try:
-        answer = httpx.get(asked, timeout=TIMEOUT, headers={"User-Agent": "pexbc"})
+        answer = set_up.http.get(asked)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise kind(type(error).__name__) from error
     _note_time(set_up, answer)
     if not is_it(answer):
         raise kind(f"it answers {answer.status_code}")
-    parts = urlsplit(address)
-    if parts.scheme == "http" and not is_this_machine(parts.hostname or ""):
-        yield Finding.of(faults.AddressInsecure())
+    yield from ()
+
+
+def _is_in_the_clear(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "http" and not is_this_machine(parts.hostname or "")
+    except ValueError:
+        return False  # which no request can be sent to either
 
 
 def _note_time(set_up: SetUp, answer: httpx.Response) -> None:

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+import httpx
+
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
@@ -29,6 +31,8 @@ from entrypoints.doctor.forgetful_vault import ForgetfulVault
 from entrypoints.doctor.machine import Machine
 from entrypoints.doctor.names import DATABASE, SEALING_KEYS
 from entrypoints.doctor.variables import Variables
+
+TIMEOUT = httpx.Timeout(8)
 
 
 class SetUp:
@@ -102,6 +106,12 @@ class SetUp:
     def clock(self) -> SystemClock:
         """The clock by the settings."""
         return SystemClock(self.settings.now)
+
+    @cached_property
+    def http(self) -> httpx.Client:
+        """For questions without a sign-in."""
+        http = httpx.Client(timeout=TIMEOUT, headers={"User-Agent": "pexbc"})
+        return self._closing.enter_context(http)
 
     @cached_property
     def log(self) -> SqlEventLog:
