@@ -12,6 +12,7 @@ from sqlite3 import connect
 from typing import Any
 from uuid import UUID
 
+from docs.doctor_page import codes
 from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
 from entrypoints.demo.company import settings_body
@@ -108,7 +109,10 @@ class Patient:
     def diagnosis(self, only: UUID | None = None, **changes: Any) -> tuple[Examined, ...]:
         variables = Variables(self.settings(**changes), {})
         with SetUp(variables, self.machine) as set_up:
-            return tuple(diagnose(set_up, only))
+            diagnosis = tuple(diagnose(set_up, only))
+        for one in diagnosis:
+            assert {finding.code for finding in one.findings} <= codes(one.name), "not on the page"
+        return diagnosis
 
     def found(self, only: UUID | None = None, **changes: Any) -> list[tuple[str, str]]:
         """The checks that are ill, each with the code of one finding."""

@@ -200,4 +200,3 @@ def shown_on(terminal: int) -> str:
         except OSError:
             pass
     return b"".join(parts).decode(errors="replace")
-

@@ -26,7 +26,10 @@ from small_mail_server import MailServer
 
 NOBODY = "http://127.0.0.1:1"
 SIGNED: dict[str, Any] = {"notify_webhook_secret": "canary " * 8}
-BY_MAIL: dict[str, Any] = {"notify_from": "pexbc@harbor.example", "notify_to": "dana@harbor.example"}
+BY_MAIL: dict[str, Any] = {
+    "notify_from": "pexbc@harbor.example",
+    "notify_to": "dana@harbor.example",
+}
 
 
 # --- configuration --------------------------------------------------------------------------
@@ -269,7 +272,7 @@ def test_a_broker_that_lets_nobody_in_is_told_from_one_out_of_reach(
         ("bc_api_url", NOBODY, names.BUSINESS_CENTRAL_ADDRESS, "BC_UNREACHABLE"),
         ("bc_api_url", "http://[", names.BUSINESS_CENTRAL_ADDRESS, "BC_UNREACHABLE"),
         ("pex_api_url", "http://pex.example/v4", names.PEX_ADDRESS, "ADDRESS_INSECURE"),
-        ("pex_oauth_url", NOBODY, names.PEX_IN_BROWSER, "PEX_UNAVAILABLE"),
+        ("pex_oauth_url", NOBODY, names.PEX_IN_BROWSER, "PEX_SIGN_IN_UNUSABLE"),
         (
             "entra_authority",
             "http://login.example",

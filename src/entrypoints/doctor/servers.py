@@ -13,7 +13,8 @@ import httpx
 
 from adapters.entra.transport import rewriting
 from adapters.notifications.webhook import is_this_machine
-from application.ports.pex_sign_in import PexSignInNotConfigured
+from application.ports.pex import PexUnavailable
+from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInUnusable
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp
@@ -97,4 +98,6 @@ def pex_in_browser(set_up: SetUp) -> Iterator[Finding]:
         set_up.pex_sign_in.check()
     except PexSignInNotConfigured as refusal:
         raise Unchecked(f"no PEX app is set, and API tokens do without; {refusal.fix}") from refusal
+    except PexUnavailable as refusal:
+        raise PexSignInUnusable(refusal.cause) from refusal
     yield from ()
