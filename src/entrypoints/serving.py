@@ -9,10 +9,10 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, is_known, migrate, newest_revision
-from domain.refusals import Refusal
+from adapters.persistence.schema import current_revision, migrate
 from entrypoints.composition import Services, build
 from entrypoints.http.app import create_app
+from entrypoints.revision import check_not_newer, check_revision
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.waking import calling, wakeups_of
@@ -25,32 +25,11 @@ WORKER_STOP_SECONDS = 4
 SCHEDULER_STOP_SECONDS = 2
 
 
-class DatabaseNotMigrated(Refusal):
-    """The database is not as this version of the product needs it."""
-
-    code = "DATABASE_NOT_MIGRATED"
-    fix = "Run `pexbc migrate`, once for all processes."
-
-    def __init__(self, revision: str | None) -> None:
-        at = f"at revision {revision}" if revision else "empty"
-        super().__init__(f"The database is {at}, and this version needs {newest_revision()}.")
-
-
-class DatabaseNewer(Refusal):
-    """A newer version of the product has prepared the database."""
-
-    code = "DATABASE_NEWER"
-    fix = "Install the newest version that has run on this database; never go back to an older one."
-
-    def __init__(self, revision: str) -> None:
-        super().__init__(f"The database is at revision {revision}, which this version lacks.")
-
-
 def prepare(settings: Settings) -> None:
     """Bring the database up to date; raises DatabaseNewer."""
     engine = make_engine(settings.database_url)
     try:
-        _check_not_newer(current_revision(engine))
+        check_not_newer(current_revision(engine))
         migrate(engine)
     finally:
         engine.dispose()
@@ -63,23 +42,6 @@ def check_migrated(settings: Settings) -> None:
         check_revision(current_revision(engine))
     finally:
         engine.dispose()
-
-
-def check_revision(revision: str | None) -> None:
-    """See that a database of this revision is what this version works on.
-
-    Raises:
-        DatabaseNewer: it knows no such revision.
-        DatabaseNotMigrated: it is an older one, or the database is empty.
-    """
-    _check_not_newer(revision)
-    if revision != newest_revision():
-        raise DatabaseNotMigrated(revision)
-
-
-def _check_not_newer(revision: str | None) -> None:
-    if revision is not None and not is_known(revision):
-        raise DatabaseNewer(revision)
 
 
 def web_alone(settings: Settings) -> tuple[Litestar, Services]:

@@ -38,7 +38,7 @@ from domain.refusals import Refusal
 from entrypoints.doctor import faults, names, processes
 from entrypoints.doctor.connection import ConnectionChecks
 from entrypoints.doctor.diagnosis import OF_THE_SET_UP
-from entrypoints.serving import DatabaseNewer, DatabaseNotMigrated
+from entrypoints.revision import DatabaseNewer, DatabaseNotMigrated
 from entrypoints.settings import SecretKeyMissing
 
 PAGE = ROOT / "docs" / "operate" / "doctor.md"

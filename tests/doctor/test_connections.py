@@ -1,12 +1,14 @@
 """What can be wrong with a connection, each named by its code."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from application.pex_credential import PEX_CREDENTIAL, PexCredential, decode, encode
 from application.start_run import RunRequest
 from doctor.conftest import Ward
 from doctors_patient import Patient, unchecked
@@ -242,3 +244,36 @@ def test_a_worker_that_lets_a_run_lie_is_named(patient: Patient, connection: UUI
         (names.VARIABLES, "CLOCK_SET"),
         (names.WORKER, "WORKER_SILENT"),
     ]
+
+
+def test_a_pex_sign_in_whose_access_token_is_over_is_renewed_and_kept(patient: Patient) -> None:
+    with patient.open() as services:
+        address = services.sign_in_with_pex.begin("test", "", "http://localhost:8000/back")
+        answer = patient.sandbox.pex.sign_in(address).fields
+        identity = services.sign_in_with_pex.complete(answer["state"], answer).identity
+        made, _ = services.connect.with_pex(identity, "test")
+        over = datetime.now(UTC) - timedelta(minutes=1)
+        old = replace(identity.credential, access_until=over, renew_at=over)
+        services.vault.put(made, PEX_CREDENTIAL, encode(old))
+
+    def kept() -> PexCredential:
+        with patient.open() as services:
+            found = services.vault.get(made, PEX_CREDENTIAL)
+        assert found is not None
+        return decode(found[0])
+
+    assert patient.found() == []
+    renewed = kept()
+    assert renewed.refresh_token not in (None, old.refresh_token)
+    assert patient.found() == []
+    assert kept() == renewed
+
+
+def test_a_connection_that_uses_anothers_sign_in_is_found_well(newcomer: Patient) -> None:
+    first = newcomer.connect()
+    newcomer.configure(first)
+    with newcomer.open() as services:
+        second, _ = services.connect.with_pex_token(company.CREDIT_TOKEN, "test")
+        services.connect.with_link(second, first, None, "test")
+    newcomer.configure(second)
+    assert newcomer.found() == []

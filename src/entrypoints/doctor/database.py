@@ -11,7 +11,7 @@ from adapters.persistence.schema import current_revision
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding
 from entrypoints.doctor.set_up import SetUp
-from entrypoints.serving import DatabaseNotMigrated, check_revision
+from entrypoints.revision import DatabaseNotMigrated, check_revision
 
 LEAST_FREE_BYTES = 200_000_000
 NEWEST_EVENTS = 1_000

@@ -6,10 +6,12 @@ from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-from adapters.persistence.schema import current_revision, newest_revision
+from adapters.persistence.schema import current_revision
+from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.answers import HealthAnswer
 from entrypoints.http.security import PUBLIC
+from entrypoints.revision import check_revision
 
 
 @get(
@@ -64,11 +66,8 @@ def _trouble(services: Services) -> HealthAnswer | None:
             "The database does not answer.",
             "Check PEXBC_DATABASE_URL and the database server.",
         )
-    if revision != newest_revision():
-        return HealthAnswer(
-            "not_ready",
-            "DATABASE_NOT_MIGRATED",
-            f"The database is at revision {revision}.",
-            "Run `pexbc migrate`.",
-        )
+    try:
+        check_revision(revision)
+    except Refusal as refusal:
+        return HealthAnswer("not_ready", refusal.code, refusal.cause, refusal.fix)
     return None
