@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,22 +166,11 @@ def test_a_broken_set_up_is_left_as_it_was(wreck: Wreck) -> None:
 
 
 def test_one_connection_is_shown_on_a_terminal_with_what_is_being_checked(wreck: Wreck) -> None:
-    near, far = pty.openpty()
-    done = subprocess.run(  # noqa: S603 - the command under test
-        [PEXBC, "doctor", "--connection", str(wreck.credit)],
-        stdout=subprocess.PIPE,
-        stderr=far,
-        check=False,
-        timeout=SECONDS,
-        cwd=wreck.shell.folder,
-        env=wreck.shell.environment(TERM="xterm"),
-    )
-    os.close(far)
-    progress = shown_on(near)
-    lines = done.stdout.decode().splitlines()
-    assert done.returncode == 1
+    code, out, progress = run_on_a_terminal(wreck.shell, "--connection", str(wreck.credit))
+    lines = out.splitlines()
+    assert code == 1
     assert "Business Central" in progress
-    assert "JOURNAL_MISSING" not in progress
+    assert "COMPANY_NOT_FOUND" not in progress
     ill = [line for line in lines if line.startswith(f"bad  {company.CREDIT_NAME}")]
     assert [line.split(": ")[1:3] for line in ill] == [
         ["PEX sign-in", "PEX_PERMISSION_MISSING"],
@@ -190,8 +180,28 @@ def test_one_connection_is_shown_on_a_terminal_with_what_is_being_checked(wreck:
     assert not [line for line in lines if company.PREPAID_NAME in line]
 
 
+def run_on_a_terminal(shell: Shell, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output by a pipe, and what a terminal showed of standard error."""
+    near, far = pty.openpty()
+    with ThreadPoolExecutor() as beside:
+        shown = beside.submit(shown_on, near)
+        try:
+            done = subprocess.run(  # noqa: S603 - the command under test
+                [PEXBC, "doctor", *words],
+                stdout=subprocess.PIPE,
+                stderr=far,
+                check=False,
+                timeout=SECONDS,
+                cwd=shell.folder,
+                env=shell.environment(TERM="xterm"),
+            )
+        finally:
+            os.close(far)
+        return done.returncode, done.stdout.decode(), shown.result()
+
+
 def shown_on(terminal: int) -> str:
-    """Everything that was written to a terminal, which ends with an error on Linux."""
+    """Everything that is written to a terminal, which ends with an error on Linux."""
     parts = []
     with os.fdopen(terminal, "rb") as near:
         try:

@@ -12,8 +12,8 @@ from rich.spinner import Spinner
 
 from adapters.telemetry.logs import configure_logging
 from entrypoints.cli.context import FAILED, console, print_json
-from entrypoints.doctor.diagnosis import Began, diagnose
-from entrypoints.doctor.finding import Examined, State
+from entrypoints.doctor.diagnosis import diagnose
+from entrypoints.doctor.finding import Check, Examined, State
 from entrypoints.doctor.machine import ThisMachine
 from entrypoints.doctor.set_up import SetUp
 from entrypoints.doctor.variables import read_variables
@@ -34,8 +34,9 @@ def doctor(connection: UUID | None, as_json: bool) -> None:
     """
     configure_logging("critical", "json")  # what a check meets is told as its finding
     examined: list[Examined] = []
-    with SetUp(read_variables(), ThisMachine()) as set_up, _progress() as began:
-        for one in diagnose(set_up, connection, began):
+    with SetUp(read_variables(), ThisMachine()) as set_up, _progress() as progress:
+        for one in diagnose(set_up, connection, progress.began):
+            progress.ended()
             examined.append(one)
             if not as_json:
                 _print(one)
@@ -46,13 +47,36 @@ def doctor(connection: UUID | None, as_json: bool) -> None:
         sys.exit(FAILED)
 
 
+class _Progress:
+    """What is being checked, on a terminal alone; gone before anything else is printed there."""
+
+    def __init__(self) -> None:
+        self._spinner = Spinner("dots")
+        self._live = Live(
+            self._spinner,
+            console=console(),
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def began(self, check: Check) -> None:
+        """Show a check that begins."""
+        self._spinner.update(text=_title(check.business, check.name))
+        self._live.start(refresh=True)
+
+    def ended(self) -> None:
+        """Clear the line."""
+        self._live.stop()
+
+
 @contextmanager
-def _progress() -> Iterator[Began]:
-    """What is being checked, on a terminal alone."""
-    spinner = Spinner("dots")
-    # What goes to standard output stays there, and above the spinner where both are one terminal.
-    with Live(spinner, console=console(), transient=True, redirect_stdout=sys.stdout.isatty()):
-        yield lambda check: spinner.update(text=_title(check.business, check.name))
+def _progress() -> Iterator[_Progress]:
+    progress = _Progress()
+    try:
+        yield progress
+    finally:
+        progress.ended()
 
 
 def _print(one: Examined) -> None:
