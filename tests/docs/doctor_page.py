@@ -36,6 +36,7 @@ from docs.error_catalogue import FIELDS, ROOT, cell, entries, meaning
 from domain.connection import NotReady
 from domain.refusals import Refusal
 from entrypoints.doctor import faults, names, processes
+from entrypoints.doctor import faults_elsewhere as elsewhere
 from entrypoints.doctor.connection import ConnectionChecks
 from entrypoints.doctor.diagnosis import OF_THE_SET_UP
 from entrypoints.revision import DatabaseNewer, DatabaseNotMigrated
@@ -70,20 +71,23 @@ TELLS: dict[str, Kinds] = {
     names.EVENTS: (faults.ChainBroken, faults.ViewsBehind, faults.ViewsAhead),
     names.SECRETS: (SecretUnreadableError,),
     names.BROKER: (BrokerUnreachable, BrokerSignInRefused),
-    names.PEX_ADDRESS: (faults.PexUnreachable, faults.AddressInsecure),
-    names.MICROSOFT_ADDRESS: (faults.MicrosoftUnreachable, MicrosoftAuthorityInsecure),
-    names.BUSINESS_CENTRAL_ADDRESS: (faults.BusinessCentralUnreachable, faults.AddressInsecure),
-    names.CLOCK: (faults.ClockOff,),
+    names.PEX_ADDRESS: (elsewhere.PexUnreachable, elsewhere.AddressInsecure),
+    names.MICROSOFT_ADDRESS: (elsewhere.MicrosoftUnreachable, MicrosoftAuthorityInsecure),
+    names.BUSINESS_CENTRAL_ADDRESS: (
+        elsewhere.BusinessCentralUnreachable,
+        elsewhere.AddressInsecure,
+    ),
+    names.CLOCK: (elsewhere.ClockOff,),
     names.MICROSOFT_APP: (MicrosoftAppMissing,),
     names.PEX_IN_BROWSER: (PexSignInUnusable,),
-    names.WEBHOOK: (faults.WebhookUnreachable,),
-    names.MAIL: (faults.MailServerUnreachable,),
-    names.CONNECTIONS: (faults.ConnectionUnknown,),
+    names.WEBHOOK: (elsewhere.WebhookUnreachable,),
+    names.MAIL: (elsewhere.MailServerUnreachable,),
+    names.CONNECTIONS: (elsewhere.ConnectionUnknown,),
     names.PEX: (
         NotReady,
         PexTokenRefused,
         PexPermissionMissing,
-        faults.PexTokenExpiresSoon,
+        elsewhere.PexTokenExpiresSoon,
         PexRequestRefused,
         PexUnavailable,
         PexSignInRefused,
@@ -94,10 +98,10 @@ TELLS: dict[str, Kinds] = {
         MicrosoftSignInRefused,
         MicrosoftConsentMissing,
         MicrosoftUnavailable,
-        faults.MicrosoftSecretWrong,
-        faults.MicrosoftSecretExpired,
-        faults.MicrosoftAppDisabled,
-        faults.MicrosoftTenantUnknown,
+        elsewhere.MicrosoftSecretWrong,
+        elsewhere.MicrosoftSecretExpired,
+        elsewhere.MicrosoftAppDisabled,
+        elsewhere.MicrosoftTenantUnknown,
         SecretUnreadableError,
     ),
     names.BUSINESS_CENTRAL: (NotReady, CompanyNotFound, *READS_BC),
@@ -109,8 +113,8 @@ TELLS: dict[str, Kinds] = {
         *READS_BC,
     ),
     names.SETTINGS: (CompanyNotFound, *READS_BC),
-    names.SCHEDULER: (faults.SchedulerSilent,),
-    names.WORKER: (faults.WorkerSilent,),
+    names.SCHEDULER: (elsewhere.SchedulerSilent,),
+    names.WORKER: (elsewhere.WorkerSilent,),
 }
 """The refusals that each check can end in, beside `CHECK_FAILED`; of settings, the fields' too."""
 

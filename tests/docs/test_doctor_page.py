@@ -7,7 +7,7 @@ import pytest
 from docs.doctor_page import HEAD, OF_A_CONNECTION, PAGE, TELLS, page
 from docs.mentioned import calls, commands, options
 from domain.refusals import Refusal
-from entrypoints.doctor import faults, names
+from entrypoints.doctor import faults, faults_elsewhere, names
 from entrypoints.doctor.diagnosis import OF_THE_SET_UP
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -16,7 +16,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 def told_by_the_doctor_alone() -> list[type[Refusal]]:
     return [
         one
-        for one in vars(faults).values()
+        for one in (*vars(faults).values(), *vars(faults_elsewhere).values())
         if isinstance(one, type) and issubclass(one, Refusal) and "code" in vars(one)
     ]
 

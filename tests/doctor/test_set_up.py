@@ -1,9 +1,8 @@
 """What can be wrong with a set-up as a whole, each named by its code."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,15 +13,12 @@ from doctors_patient import KEY, Patient, unchecked
 from entrypoints.doctor import diagnosis as order
 from entrypoints.doctor import names
 from entrypoints.doctor.diagnosis import diagnose
-from entrypoints.doctor.finding import Check, Finding, State, Unchecked, examine
+from entrypoints.doctor.finding import Check, Finding, Unchecked, examine
 from entrypoints.doctor.machine import ThisMachine
 from entrypoints.doctor.set_up import SetUp
 from entrypoints.doctor.variables import Variables, read_variables, unknown
 from fakes.machine import FakeMachine
-from running_brokers import ADDRESSES, running_broker
 from sandbox.faults import Fault
-from sandbox.web import Response, Server
-from small_mail_server import MailServer
 
 NOBODY = "http://127.0.0.1:1"
 SIGNED: dict[str, Any] = {"notify_webhook_secret": "canary " * 8}
@@ -175,11 +171,14 @@ def test_a_database_out_of_reach_is_named_without_its_password(
     assert "pw-canary" not in repr(diagnosis)
 
 
-def test_a_postgresql_database_without_a_key_is_named(patient: Patient, postgres_url: str) -> None:
-    assert patient.found(database_url=postgres_url) == []
-    assert patient.found(database_url=postgres_url, secret_key="") == [
-        (names.SEALING_KEYS, "SECRET_KEY_MISSING")
-    ]
+@pytest.mark.postgres
+def test_a_set_up_on_postgresql_is_found_well_unless_it_has_no_key(
+    patient: Patient, postgres_url: str
+) -> None:
+    patient.variables["PEXBC_DATABASE_URL"] = postgres_url
+    patient.configure(patient.connect())
+    assert patient.found() == []
+    assert patient.found(secret_key="") == [(names.SEALING_KEYS, "SECRET_KEY_MISSING")]
 
 
 def test_a_database_of_another_version_is_named(patient: Patient) -> None:
@@ -242,128 +241,6 @@ def test_connections_are_found_whether_the_views_show_them_or_not(
         services.read_models.connections(None, 1)
     assert shown() == 1
     assert {one.connection for one in patient.diagnosis()} == {None, connection}
-
-
-# --- broker, servers, clock -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("kind", "user"), [("rabbitmq", "guest"), ("redis", "somebody")])
-def test_a_broker_that_lets_nobody_in_is_told_from_one_out_of_reach(
-    patient: Patient, kind: str, user: str, leave_out: Callable[[str, str], NoReturn]
-) -> None:
-    with running_broker(kind, leave_out) as broker:
-        scheme = ADDRESSES[kind][2].partition(":")[0]
-        url = f"{scheme}://{user}:pw-canary@127.0.0.1:{broker.wire.port}"
-        diagnosis = patient.diagnosis(broker_url=url)
-        assert patient.found(broker_url=broker.url) == []
-    (told,) = (one for one in diagnosis if one.name == names.BROKER)
-    assert [one.code for one in told.findings] == ["BROKER_SIGN_IN_REFUSED"]
-    assert "pw-canary" not in repr(diagnosis)
-    assert patient.found(broker_url=f"{scheme}://127.0.0.1:1") == [
-        (names.BROKER, "BROKER_UNREACHABLE")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("setting", "address", "name", "code"),
-    [
-        ("pex_api_url", f"{NOBODY}/v4", names.PEX_ADDRESS, "PEX_UNREACHABLE"),
-        ("entra_authority", NOBODY, names.MICROSOFT_ADDRESS, "MICROSOFT_UNREACHABLE"),
-        ("bc_api_url", NOBODY, names.BUSINESS_CENTRAL_ADDRESS, "BC_UNREACHABLE"),
-        ("bc_api_url", "http://[", names.BUSINESS_CENTRAL_ADDRESS, "BC_UNREACHABLE"),
-        ("pex_api_url", "http://pex.example/v4", names.PEX_ADDRESS, "ADDRESS_INSECURE"),
-        ("pex_oauth_url", NOBODY, names.PEX_IN_BROWSER, "PEX_SIGN_IN_UNUSABLE"),
-        (
-            "entra_authority",
-            "http://login.example",
-            names.MICROSOFT_ADDRESS,
-            "MICROSOFT_AUTHORITY_INSECURE",
-        ),
-    ],
-)
-def test_an_address_that_leads_nowhere_is_one_fault_for_all_connections(
-    patient: Patient, setting: str, address: str, name: str, code: str
-) -> None:
-    change: dict[str, Any] = {setting: address}
-    assert patient.found(**change) == [(name, code)]
-
-
-def test_an_address_without_its_version_leads_not_to_pex(patient: Patient) -> None:
-    without = patient.settings().pex_api_url.removesuffix("/v4")
-    assert patient.found(pex_api_url=without) == [(names.PEX_ADDRESS, "PEX_UNREACHABLE")]
-
-
-def test_an_app_that_is_not_set_is_named_and_sign_in_in_the_browser_may_be_missing(
-    patient: Patient,
-) -> None:
-    diagnosis = patient.diagnosis(entra_client_secret="", pex_client_id="")
-    assert [(one.name, finding.code) for one in diagnosis for finding in one.findings] == [
-        (names.MICROSOFT_APP, "MICROSOFT_APP_MISSING")
-    ]
-    waiting = unchecked(diagnosis)
-    assert "Set PEXBC_PEX_CLIENT_ID" in waiting[names.PEX_IN_BROWSER]
-    assert waiting[names.MICROSOFT] == f"it waits for: {names.MICROSOFT_APP}"
-
-
-@pytest.mark.parametrize("ahead", [timedelta(seconds=90), timedelta(seconds=-90)])
-def test_a_clock_that_differs_from_all_servers_is_named(patient: Patient, ahead: timedelta) -> None:
-    assert patient.found() == []
-    patient.machine = FakeMachine(ahead=ahead)
-    (told,) = (one for one in patient.diagnosis() if one.name == names.CLOCK)
-    assert [one.code for one in told.findings] == ["CLOCK_OFF"]
-    assert ("ahead of" if ahead > timedelta() else "behind") in told.findings[0].cause
-
-
-def test_a_clock_that_was_set_is_named(patient: Patient) -> None:
-    assert patient.found(now=datetime.now(UTC)) == [(names.VARIABLES, "CLOCK_SET")]
-
-
-# --- notices --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def webhook() -> Iterator[tuple[str, list[str], list[int]]]:
-    """A webhook's address, the methods that it was asked with, and its status."""
-    methods, status = [], [405]
-
-    def answer(request: Any) -> Response:
-        methods.append(request.method)
-        return Response(status[0])
-
-    with Server(answer) as server:
-        yield server.url, methods, status
-
-
-def test_a_webhook_is_found_by_asking_it_nothing(
-    patient: Patient, webhook: tuple[str, list[str], list[int]]
-) -> None:
-    url, methods, status = webhook
-    assert patient.found(notify_webhook_url=url, **SIGNED) == []
-    assert methods == ["HEAD"]
-    status[0] = 502
-    ill = [(names.WEBHOOK, "WEBHOOK_UNREACHABLE")]
-    assert patient.found(notify_webhook_url=url, **SIGNED) == ill
-    assert patient.found(notify_webhook_url=NOBODY, **SIGNED) == ill
-
-
-def test_a_mail_server_is_signed_in_to_and_handed_nothing(patient: Patient) -> None:
-    with MailServer() as server:
-        url = f"smtp://dana:pw-canary@127.0.0.1:{server.port}"
-        assert patient.found(notify_smtp_url=url, **BY_MAIL) == []
-    assert server.logins == ["\0dana\0pw-canary"]
-    assert server.messages == []
-    assert "MAIL" not in server.commands
-
-
-def test_a_mail_server_that_lets_nobody_in_is_named_without_the_password(patient: Patient) -> None:
-    with MailServer(refuses="AUTH") as server:
-        url = f"smtp://dana:pw-canary@127.0.0.1:{server.port}"
-        diagnosis = patient.diagnosis(notify_smtp_url=url, **BY_MAIL)
-    (told,) = (one for one in diagnosis if one.state is State.ILL)
-    assert (told.name, told.findings[0].code) == (names.MAIL, "MAIL_SERVER_UNREACHABLE")
-    assert "SMTPAuthenticationError" in told.findings[0].cause
-    assert "pw-canary" not in repr(diagnosis)
-    assert "hunter2" not in repr(diagnosis)
 
 
 # --- the doctor itself ----------------------------------------------------------------------

@@ -12,7 +12,7 @@ from application.ports.sign_in import MicrosoftSignInRefused
 from domain.connection import Connection, Microsoft, NotReady
 from domain.refusals import Refusal
 from domain.settings_check import misfits
-from entrypoints.doctor import faults
+from entrypoints.doctor import faults_elsewhere as faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.names import (
     BUSINESS_CENTRAL,

@@ -11,7 +11,6 @@ from entrypoints.doctor import (
     broker,
     configuration,
     database,
-    faults,
     keys,
     names,
     notifications,
@@ -19,6 +18,7 @@ from entrypoints.doctor import (
     servers,
 )
 from entrypoints.doctor.connection import ConnectionChecks
+from entrypoints.doctor.faults_elsewhere import ConnectionUnknown
 from entrypoints.doctor.finding import Check, Examined, Finding, State, Unchecked, examine
 from entrypoints.doctor.set_up import SetUp
 
@@ -74,7 +74,7 @@ def _find(set_up: SetUp, only: UUID | None, found: list[Connection]) -> Iterator
         try:
             found.append(log.load(Connection, only))
         except StreamNotFound:
-            raise faults.ConnectionUnknown(only) from None
+            raise ConnectionUnknown(only) from None
         return
     for connection_id in known_connections(set_up.database):
         connection = log.load(Connection, connection_id)

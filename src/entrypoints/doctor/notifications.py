@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from adapters.notifications.mail import MailNotifier
 from adapters.notifications.webhook import WebhookNotifier
 from application.ports.notifier import NotDelivered
-from entrypoints.doctor import faults
+from entrypoints.doctor import faults_elsewhere as faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp
 from entrypoints.scheduling import notifiers

@@ -6,7 +6,7 @@ from datetime import timedelta
 from domain.connection import Connection
 from domain.schedule import Job
 from domain.sync_run import SyncRun
-from entrypoints.doctor import faults
+from entrypoints.doctor import faults_elsewhere as faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp
 

@@ -15,7 +15,7 @@ from adapters.entra.transport import rewriting
 from adapters.notifications.webhook import is_this_machine
 from application.ports.pex import PexUnavailable
 from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInUnusable
-from entrypoints.doctor import faults
+from entrypoints.doctor import faults_elsewhere as faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp
 
