@@ -9,12 +9,12 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, migrate, newest_revision
+from adapters.persistence.schema import current_revision, migrate
 from entrypoints.composition import Services, build
-from entrypoints.health import DatabaseNotMigrated
 from entrypoints.heartbeat import Heartbeat
 from entrypoints.http.app import create_app
 from entrypoints.http.watching import create_watching_app
+from entrypoints.revision import check_not_newer, check_revision
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.waking import calling, wakeups_of
@@ -29,19 +29,22 @@ WATCHING_STOP_SECONDS = 1
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Bring the database up to date; raises DatabaseNewer."""
     engine = make_engine(settings.database_url)
-    migrate(engine)
-    engine.dispose()
+    try:
+        check_not_newer(current_revision(engine))
+        migrate(engine)
+    finally:
+        engine.dispose()
 
 
 def check_migrated(settings: Settings) -> None:
-    """See that somebody has prepared the database; raises DatabaseNotMigrated."""
+    """See that somebody has prepared the database; raises as `check_revision`."""
     engine = make_engine(settings.database_url)
-    revision = current_revision(engine)
-    engine.dispose()
-    if revision != newest_revision():
-        raise DatabaseNotMigrated(revision)
+    try:
+        check_revision(current_revision(engine))
+    finally:
+        engine.dispose()
 
 
 def web_alone(settings: Settings) -> tuple[Litestar, Services]:

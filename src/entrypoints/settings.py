@@ -142,15 +142,26 @@ class Settings(BaseSettings):
         given = self.secret_key.get_secret_value()
         if given:
             return given
+        path = self.key_file()
+        if path is None:
+            raise SecretKeyMissing
+        return _key_in(path)
+
+    def database_file(self) -> Path | None:
+        """The SQLite file; None where the database is none."""
         url = make_url(self.database_url)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise SecretKeyMissing
-        return _key_beside(Path(url.database))
+            return None
+        return Path(url.database)
+
+    def key_file(self) -> Path | None:
+        """Where the key that is made at the first start lies; None where there is no place."""
+        database = self.database_file()
+        return None if database is None else database.with_suffix(database.suffix + ".key")
 
 
-def _key_beside(database: Path) -> str:
+def _key_in(path: Path) -> str:
     """The key in the file beside the database, made at the first start, readable by its owner."""
-    path = database.with_suffix(database.suffix + ".key")
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
