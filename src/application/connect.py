@@ -17,6 +17,7 @@ from application.ports.transactions import Atomically
 from application.ports.vault import Vault
 from application.ports.wakeups import Wakeups
 from application.retried import retried
+from application.subscribe_to_callbacks import PEX_CALLBACK, SubscribeToCallbacks
 from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
 from domain.refusals import Refusal
 
@@ -38,6 +39,7 @@ class Connect:
         atomically: Atomically,
         wakeups: Wakeups,
         pex_sign_in: PexSignIn,
+        callbacks: SubscribeToCallbacks,
     ) -> None:
         self._log = log
         self._vault = vault
@@ -49,6 +51,7 @@ class Connect:
         self._atomically = atomically
         self._wakeups = wakeups
         self._pex_sign_in = pex_sign_in
+        self._callbacks = callbacks
 
     def with_pex_token(
         self, token: str, actor: str, may_connect: Callable[[int], None] = lambda _id: None
@@ -200,7 +203,8 @@ class Connect:
     def disconnect(self, connection_id: UUID, actor: str) -> None:
         """Forget both sign-ins; history and posted marks stay (M7).
 
-        What lives on at PEX of a sign-in in the browser is ended there, if PEX can be reached.
+        What lives on at PEX, a sign-in in the browser or a subscription to callbacks, is ended
+        there, if PEX can be reached.
 
         Raises:
             RunActive: a run is going on.
@@ -214,11 +218,15 @@ class Connect:
             with self._atomically():
                 refresh_token = self._refresh_token(connection_id)
                 self._vault.delete(connection_id, PEX_CREDENTIAL)
+                self._vault.delete(connection_id, PEX_CALLBACK)
                 self._sign_in.forget(connection_id)
                 self._log.save(connection)
             return refresh_token
 
+        # Made while the credential is there, and said once the connection is over in any case.
+        farewell = self._callbacks.farewell(connection_id)
         refresh_token = retried(part)
+        farewell()
         if refresh_token is not None:
             self._pex_sign_in.revoke(refresh_token)
 

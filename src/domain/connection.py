@@ -113,6 +113,7 @@ class Connection(Aggregate):
         self.settings = Settings()
         self.settings_version = 0
         self.auto_sync = False
+        self.callbacks = False
         self.company_name = ""
         self.active_run: UUID | None = None
         self.runs = 0
@@ -183,6 +184,7 @@ class Connection(Aggregate):
         self.ready = False
         self.trouble = None
         self.auto_sync = False
+        self.callbacks = False
 
     @property
     def status(self) -> Status:
@@ -235,6 +237,26 @@ class Connection(Aggregate):
         actor: str,
     ) -> None:
         self.auto_sync = enabled
+
+    def switch_callbacks(self, *, enabled: bool, actor: str, timestamp: datetime) -> None:
+        """PEX calls back about settlements from now on, or no more; silent where that is no news.
+
+        Raises:
+            NotReady: PEX is not signed in.
+        """
+        if enabled and self.pex_user is None:
+            raise NotReady("PEX is not signed in.")
+        if enabled != self.callbacks:
+            self._callbacks_switched(timestamp, enabled, actor)
+
+    @event("CallbacksSwitched", topic="connection.callbacks_switched")
+    def _callbacks_switched(
+        self,
+        timestamp: datetime,
+        enabled: bool,  # noqa: FBT001 - the event's own member
+        actor: str,
+    ) -> None:
+        self.callbacks = enabled
 
     # --- runs ---------------------------------------------------------------------------------
 

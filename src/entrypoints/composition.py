@@ -63,8 +63,10 @@ from application.sign_in_with_pex import SignInWithPex
 from application.start_due_runs import StartDueRuns
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
+from application.subscribe_to_callbacks import SubscribeToCallbacks
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.take_callback import TakeCallback
 from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
@@ -115,6 +117,8 @@ class Services:
     sign_in_with_pex: SignInWithPex
     business_central: HttpBusinessCentral
     connect: Connect
+    subscribe_to_callbacks: SubscribeToCallbacks
+    take_callback: TakeCallback
     configure: Configure
     known_choices: KnownChoices
     preview_settings: PreviewSettings
@@ -201,6 +205,7 @@ def build(
     account_names = SqlAccountNames(database)
     charts = KnowAccounts(business_central, account_names)
     schedule = SqlSchedule(database)
+    callbacks = SubscribeToCallbacks(log, vault, pex, clock, atomically, settings.public_url)
     configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
     send = WatchedSendPack(log, clock, boundary, tracing)
@@ -239,7 +244,10 @@ def build(
             atomically,
             wakeups,
             pex_sign_in,
+            callbacks,
         ),
+        callbacks,
+        TakeCallback(vault, schedule, clock),
         configure,
         KnownChoices(configure, log, clock),
         PreviewSettings(pex, log, clock),

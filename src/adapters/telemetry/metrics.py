@@ -52,6 +52,12 @@ class Metrics:
             ("service",),
             registry=self._registry,
         )
+        self._callbacks = Counter(
+            "pexbc_callbacks",
+            "Callbacks from PEX; those that were refused bore another secret.",
+            ("outcome",),
+            registry=self._registry,
+        )
         self._store = StoreCollector(database, clock, heard, is_broker_away)
         self._registry.register(self._store)
 
@@ -65,6 +71,10 @@ class Metrics:
                 also(method, path, status, operations)
 
         return on_request
+
+    def called_back(self, *, taken: bool) -> None:
+        """Count a callback."""
+        self._callbacks.labels("taken" if taken else "refused").inc()
 
     def forget(self) -> None:
         """Let the next reader see the database as it is, not as it was a moment ago."""

@@ -117,6 +117,23 @@ def auto_sync(connection_id: UUID, switch: str) -> None:
 
 @connections.command()
 @click.argument("connection_id", type=click.UUID)
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@explained
+def callbacks(connection_id: UUID, switch: str) -> None:
+    """Let PEX call back about settlements, or not: reads the secret from standard input.
+
+    An empty line stands for the secret that is kept already.
+    """
+    callbacks = services().subscribe_to_callbacks
+    if switch == "on":
+        callbacks.subscribe(connection_id, actor(), sys.stdin.readline())
+    else:
+        callbacks.unsubscribe(connection_id, actor())
+    click.echo(switch)
+
+
+@connections.command()
+@click.argument("connection_id", type=click.UUID)
 @click.confirmation_option(prompt="History and posted marks stay. Disconnect?")
 @explained
 def disconnect(connection_id: UUID) -> None:

@@ -47,6 +47,12 @@ class AutoSyncAnswer(msgspec.Struct):
     next_at: datetime | None
 
 
+class CallbacksAnswer(msgspec.Struct):
+    """Whether PEX calls back about settlements, which brings the next automatic sync forward."""
+
+    enabled: bool
+
+
 class ConnectionAnswer(msgspec.Struct):
     """A connection; `status_code`, `status_reason` and `status_fix` say what a person must mend."""
 
@@ -60,6 +66,7 @@ class ConnectionAnswer(msgspec.Struct):
     company: CompanyAnswer | None
     last_sync_at: datetime | None
     auto_sync: AutoSyncAnswer
+    callbacks: CallbacksAnswer
     settings_version: int
     active_run: UUID | None
 

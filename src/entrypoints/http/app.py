@@ -17,6 +17,7 @@ from entrypoints.composition import Services
 from entrypoints.http import (
     audit,
     backlog,
+    callbacks,
     connections,
     docs,
     health,
@@ -80,6 +81,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             api,
             pages,
             static,
+            callbacks.receive,
             health.live,
             health.ready,
             metrics.metrics,

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from entrypoints.composition import Services
-from entrypoints.http import microsoft, rendering
+from entrypoints.http import callbacks, microsoft, rendering
 from entrypoints.http.answers import (
     ChoicesAnswer,
     ConnectionAnswer,
@@ -184,6 +184,7 @@ router = Router(
         disconnect,
         list_choices,
         switch_auto_sync,
+        callbacks.switch,
     ],
     tags=["connections"],
 )

@@ -56,6 +56,16 @@ class SwitchForm(msgspec.Struct):
     enabled: bool = False
 
 
+class CallbacksForm(msgspec.Struct):
+    """The switch of callbacks, with PEX's secret for them."""
+
+    enabled: bool = False
+    secret: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+    def __repr__(self) -> str:
+        return f"CallbacksForm(enabled={self.enabled}, secret=***)"
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A form that was refused: what was typed, the refusal, and what is wrong with its fields."""
@@ -112,6 +122,27 @@ def switch_auto_sync(
     return Redirect(f"/connections/{connection_id}", status_code=SEE_OTHER)
 
 
+@post("/connections/{connection_id:uuid}/callbacks", sync_to_thread=True, opt={"roles": (ADMIN,)})
+def switch_callbacks(
+    request: Request[Any, Any, Any],
+    connection_id: FromPath[UUID],
+    data: URLEncodedBody[CallbacksForm],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[str] | Redirect:
+    """Let PEX call back or not; the page again, with what is wrong, where that is refused."""
+    connection = visible_connection(services, principal, connection_id)
+    callbacks = services.subscribe_to_callbacks
+    try:
+        if data.enabled:
+            callbacks.subscribe(connection_id, principal.actor, data.secret)
+        else:
+            callbacks.unsubscribe(connection_id, principal.actor)
+    except Refusal as refusal:
+        return _page(request, services, principal, connection, callbacks_refused=refusal)
+    return Redirect(f"/connections/{connection_id}", status_code=SEE_OTHER)
+
+
 def _asked(
     connection_id: UUID, principal: Principal, data: RunForm, kinds: tuple[str, ...]
 ) -> RunRequest:
@@ -157,6 +188,7 @@ def _page(
     principal: Principal,
     connection: ConnectionView,
     entered: Entered | None = None,
+    callbacks_refused: Refusal | None = None,
 ) -> Response[str]:
     with_rows = principal.role in READERS
     recent = services.read_models.runs(connection.id, RECENT).items
@@ -172,8 +204,10 @@ def _page(
         "with_rows": with_rows,
         "checklist": checklist.steps(services.read_models, connection) if with_rows else (),
         "auto_months": AUTO_MONTHS,
+        "callbacks_refused": callbacks_refused,
     }
-    status = status_of(entered.refusal) if entered else 200
+    refusal = entered.refusal if entered else callbacks_refused
+    status = status_of(refusal) if refusal else 200
     return connection_page(request, connection, "sync", "sync.html", context, status=status)
 
 
@@ -208,4 +242,4 @@ def _form(
     }
 
 
-HANDLERS = [sync_page, start, switch_auto_sync]
+HANDLERS = [sync_page, start, switch_auto_sync, switch_callbacks]
