@@ -31,14 +31,9 @@ from entrypoints.http.observing import observed
 from entrypoints.http.pages import routes
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
 from entrypoints.http.pages.static import static
+from entrypoints.http.permissions import PUBLIC, check_permissions_stand
 from entrypoints.http.problems import HANDLERS
-from entrypoints.http.security import (
-    PUBLIC,
-    Principal,
-    adding_headers,
-    check_roles_stand,
-    guard,
-)
+from entrypoints.http.security import Principal, adding_headers, guard
 
 MAX_BODY_BYTES = 1_000_000
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -112,7 +107,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             ),
         ),
     )
-    check_roles_stand(app)
+    check_permissions_stand(app)
     app.asgi_handler = observed(app.asgi_handler)
     return app
 

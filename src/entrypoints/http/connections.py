@@ -17,16 +17,10 @@ from entrypoints.http.answers import (
     ConnectionAnswer,
     ConnectionList,
 )
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS, READ_STATUS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import BusinessNotYours
-from entrypoints.http.security import (
-    ADMIN,
-    EVERYBODY,
-    READERS,
-    Principal,
-    let_see,
-    visible_connection,
-)
+from entrypoints.http.security import Principal, let_see, visible_connection
 
 
 class PexSignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,7 +44,7 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
 @post(
     "/",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses={
         **documented(409, 422, 502, 503),
         HTTP_200_OK: ResponseSpec(ConnectionAnswer, description="It exists; its token is replaced"),
@@ -88,7 +82,7 @@ def connect(
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": EVERYBODY},
+    opt=READ_STATUS,
     responses=documented(),
     summary="List the connections within the token's scope",
 )
@@ -106,7 +100,7 @@ def list_connections(
 @get(
     "/{connection_id:uuid}",
     sync_to_thread=True,
-    opt={"roles": EVERYBODY},
+    opt=READ_STATUS,
     responses=documented(404),
     summary="Show a connection",
 )
@@ -122,7 +116,7 @@ def show_connection(
 @delete(
     "/{connection_id:uuid}",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409),
     summary="Disconnect",
 )
@@ -139,7 +133,7 @@ def disconnect(
 @get(
     "/{connection_id:uuid}/choices",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404, 409, 422, 502, 503),
     summary="List what the settings can choose from",
 )
@@ -157,7 +151,7 @@ def list_choices(
 @put(
     "/{connection_id:uuid}/auto-sync",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422),
     summary="Switch the daily sync",
 )

@@ -9,7 +9,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from adapters.persistence.schema import current_revision, newest_revision
 from entrypoints.composition import Services
 from entrypoints.http.answers import HealthAnswer
-from entrypoints.http.security import PUBLIC
+from entrypoints.http.permissions import PUBLIC
 
 
 @get(

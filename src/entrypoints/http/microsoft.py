@@ -18,9 +18,10 @@ from entrypoints.http.answers import (
     JournalAnswer,
     SignedInAnswer,
 )
+from entrypoints.http.permissions import CHANGE_CONNECTION, PUBLIC
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import InvalidInput, NotFound
-from entrypoints.http.security import ADMIN, PUBLIC, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 CALLBACK = "/api/v1/microsoft/callback"
 DEFAULT_ENVIRONMENT = "Production"
@@ -43,7 +44,7 @@ class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
     "/{connection_id:uuid}/microsoft",
     sync_to_thread=True,
     status_code=HTTP_200_OK,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Sign in with Microsoft",
 )
@@ -90,7 +91,7 @@ def _link(
 @post(
     "/{connection_id:uuid}/journal",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Create the journal PEX Card in the chosen company",
 )

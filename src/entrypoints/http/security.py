@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
-from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Message, Scope
 
 from application.ports.read_models import ConnectionView, RunView
+from domain.roles import MAY, Permission, Role
 from entrypoints.composition import Services
 from entrypoints.http.observing import HEADER, request_id
+from entrypoints.http.permissions import permission_of
 from entrypoints.http.refusals import (
     Forbidden,
     ForeignOrigin,
@@ -27,10 +28,6 @@ from entrypoints.http.refusals import (
     Unauthenticated,
 )
 
-ADMIN, SUPPORT, OPERATOR = "admin", "support", "operator"
-EVERYBODY = (ADMIN, SUPPORT, OPERATOR)
-READERS = (ADMIN, SUPPORT)
-PUBLIC = {"roles": None}
 SAFE = ("GET", "HEAD", "OPTIONS")
 ATTEMPTS_A_MINUTE = 30
 MINUTE_SECONDS = 60.0
@@ -54,7 +51,7 @@ class Principal:
 
     id: UUID
     name: str
-    role: str
+    role: Role
     businesses: tuple[int, ...]
     limited: bool
     by_session: bool = False
@@ -71,9 +68,13 @@ class Principal:
         An admin sees the businesses that the token names, and no other; support and operators see
         all, unless their token names some.
         """
-        if self.role == ADMIN or self.businesses:
+        if self.role is Role.ADMIN or self.businesses:
             return self.businesses
         return None
+
+    def may(self, permission: Permission | str) -> bool:
+        """Whether the role has a permission; templates name it by its value."""
+        return Permission(permission) in MAY[self.role]
 
     def sees(self, connection: ConnectionView) -> bool:
         """Whether a connection is within the scope."""
@@ -118,35 +119,20 @@ class FailedAttempts:
         return times
 
 
-class RolesMissingError(Exception):
-    """A route that does not say who may call it: a fault of the program."""
-
-    def __init__(self, route: str) -> None:
-        super().__init__(f"the route {route} names neither roles nor PUBLIC")
-
-
-def check_roles_stand(app: Litestar) -> None:
-    """See that each route says who may call it; raises RolesMissingError at the start."""
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if handler.http_methods != {"OPTIONS"} and "roles" not in handler.opt:
-                raise RolesMissingError(f"{sorted(handler.http_methods)} {route.path}")
-
-
 def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], Any], None]:
-    """The guard of every route: who calls, and whether the role is among the route's `roles`."""
+    """The guard of every route: who calls, and whether they may what the route asks for."""
     failed = FailedAttempts()
 
     def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        roles = handler.opt.get("roles")
-        if roles is None:
+        permission = permission_of(handler)
+        if permission is None:
             return
         principal = by_session(services, connection)
         if principal is None:
             principal = _by_token(services, connection, failed)
         elif connection.scope.get("method") not in SAFE:
             check_same_origin(services, connection)
-        if principal.role not in roles:
+        if not principal.may(permission):
             raise Forbidden(principal.role)
         connection.scope["state"]["principal"] = principal
 
@@ -165,7 +151,7 @@ def _by_token(
         if secret:
             failed.note(address)
         raise Unauthenticated
-    return Principal(token.id, token.name, token.role, token.businesses, token.limited)
+    return Principal(token.id, token.name, Role(token.role), token.businesses, token.limited)
 
 
 def by_session(
@@ -181,7 +167,7 @@ def by_session(
     return Principal(
         session.id,
         session.name,
-        session.role,
+        Role(session.role),
         session.businesses,
         session.limited,
         by_session=True,
@@ -244,9 +230,11 @@ def visible_run_of(
     """The same with its connection."""
     structlog.contextvars.bind_contextvars(run_id=str(run_id))
     run = services.read_models.run(run_id)
-    if run is None:
+    view = services.read_models.connection(run.connection_id) if run else None
+    if run is None or view is None or not principal.sees(view):
         raise NotFound("run")
-    return run, visible_connection(services, principal, run.connection_id)
+    structlog.contextvars.bind_contextvars(connection_id=str(view.id))
+    return run, view
 
 
 def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[None]]:

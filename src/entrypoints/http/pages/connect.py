@@ -20,8 +20,9 @@ from entrypoints.http.pages.errands import Errand, set_out, way_back
 from entrypoints.http.pages.microsoft_return import RETURN
 from entrypoints.http.pages.new_connection import PexTokenForm
 from entrypoints.http.pages.problems import SEE_OTHER
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
 from entrypoints.http.refusals import NotFound
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 
@@ -52,7 +53,7 @@ class ConsentForm(msgspec.Struct):
     tenant_id: Text = ""
 
 
-@get("/connections/{connection_id:uuid}/connect", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/connect", sync_to_thread=True, opt=READ_BOOKS)
 def connect_tab(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -63,7 +64,7 @@ def connect_tab(
     return Tab.of(request, services, principal, connection_id).page()
 
 
-@post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def take_pex_token(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -84,7 +85,7 @@ def take_pex_token(
 @post(
     "/connections/{connection_id:uuid}/connect/delegated",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def sign_in_as_person(
     request: Request[Any, Any, Any],
@@ -116,7 +117,7 @@ def sign_in_as_person(
 @post(
     "/connections/{connection_id:uuid}/connect/service",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def sign_in_as_app(
     request: Request[Any, Any, Any],
@@ -142,9 +143,7 @@ def sign_in_as_app(
     return tab.done("microsoft")
 
 
-@post(
-    "/connections/{connection_id:uuid}/connect/link", sync_to_thread=True, opt={"roles": (ADMIN,)}
-)
+@post("/connections/{connection_id:uuid}/connect/link", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def link(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -170,7 +169,7 @@ def link(
 @post(
     "/connections/{connection_id:uuid}/connect/consent",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def ask_for_consent(
     request: Request[Any, Any, Any],

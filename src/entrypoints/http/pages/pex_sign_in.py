@@ -12,6 +12,7 @@ from litestar.response import Redirect
 
 from application.pex_identity import PexIdentity
 from domain.refusals import Refusal
+from domain.roles import Permission
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import NEW, begin_session, connect_business, tab_address
@@ -19,10 +20,9 @@ from entrypoints.http.pages.errands import Errand, come_back, over, set_out, way
 from entrypoints.http.pages.new_connection import new_connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.sign_in import inside, sign_in_again, signed_in
+from entrypoints.http.permissions import PUBLIC
 from entrypoints.http.refusals import NotBegunHere, NotFound
 from entrypoints.http.security import (
-    ADMIN,
-    PUBLIC,
     FailedAttempts,
     Principal,
     by_session,
@@ -131,7 +131,9 @@ def _refused(
 def _admin(services: Services, request: Request[Any, Any, Any]) -> Principal | None:
     """The admin who is signed in with this browser; for anybody else a session begins anew."""
     principal = by_session(services, request)
-    return principal if principal is not None and principal.role == ADMIN else None
+    return (
+        principal if principal is not None and principal.may(Permission.CHANGE_CONNECTION) else None
+    )
 
 
 def _connection(services: Services, principal: Principal | None, form: BeginForm) -> UUID | None:

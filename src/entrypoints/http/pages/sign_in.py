@@ -16,11 +16,10 @@ from entrypoints.composition import Services
 from entrypoints.http.pages.connecting import begin_session
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
+from entrypoints.http.permissions import PUBLIC, SIGNED_IN
 from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import Unauthenticated
 from entrypoints.http.security import (
-    EVERYBODY,
-    PUBLIC,
     FailedAttempts,
     Principal,
     check_same_origin,
@@ -66,7 +65,7 @@ def sign_in(
     return signed_in(services, secret, onward)
 
 
-@post("/sign-out", sync_to_thread=True, opt={"roles": EVERYBODY})
+@post("/sign-out", sync_to_thread=True, opt=SIGNED_IN)
 def sign_out(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
 ) -> Redirect:
