@@ -15,8 +15,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import sign_in
 from entrypoints.demo.company import ApiUser
-from entrypoints.http.pages import pex_sign_in
-from entrypoints.http.security import FailedAttempts
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
 from http_running import Running
@@ -36,9 +34,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def running(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def running(sandbox: Sandbox, tmp_path: Path) -> Iterator[Running]:
     """The service over an empty database, at the address that other sites send browsers to."""
-    monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

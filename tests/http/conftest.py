@@ -33,6 +33,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             sandbox.environment(),
             database_url=f"sqlite:///{folder / 'pexbc.db'}",
             pex_requests_per_minute=1_000_000,
+            trusted_proxies="127.0.0.1",
         )
         with in_background(settings, "127.0.0.1", 0) as (url, services):
             yield Running(url, services, sandbox)

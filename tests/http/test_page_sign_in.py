@@ -3,23 +3,14 @@
 from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from litestar.testing import TestClient
 
 from entrypoints.http.app import create_app
-from entrypoints.http.pages import pex_sign_in
-from entrypoints.http.security import ATTEMPTS_A_MINUTE, FailedAttempts
 from http_running import Running
 
 LOCAL = "http://localhost:8000"
 PUBLIC = "https://pexbc.example"
-
-
-@pytest.fixture(autouse=True)
-def a_new_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service counts begun sign-ins by address, over all tests."""
-    monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
 
 
 def comes_back_to(running: Running, public_url: str, host: str) -> str:
@@ -38,16 +29,6 @@ def comes_back_to(running: Running, public_url: str, host: str) -> str:
         )
     assert answer.status_code == 303
     return parse_qs(urlsplit(answer.headers["location"]).query)["redirect_uri"][0]
-
-
-def test_no_address_begins_sign_ins_without_end(running: Running) -> None:
-    with httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:
-        statuses = [
-            client.post("/sign-in/pex", data={"next": "/"}).status_code
-            for _ in range(ATTEMPTS_A_MINUTE + 1)
-        ]
-    assert set(statuses[:-1]) == {303}
-    assert statuses[-1] == 429
 
 
 @pytest.mark.parametrize("host", ["pexbc.example", "evil.example", "127.0.0.1:8000", "localhost"])

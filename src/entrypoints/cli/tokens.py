@@ -38,5 +38,5 @@ def list_tokens() -> None:
 def revoke(token_id: UUID) -> None:
     """Take a token's power away at once."""
     service = services()
-    if not service.api_tokens.revoke(token_id, service.clock.now()):
+    if not service.api_tokens.revoke(token_id, actor(), service.clock.now()):
         raise click.ClickException("There is no such token, or it was revoked before.")

@@ -27,6 +27,7 @@ from entrypoints.http import (
     transactions,
     vendor_aliases,
 )
+from entrypoints.http.clients import believing
 from entrypoints.http.observing import observed
 from entrypoints.http.pages import routes
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
@@ -108,7 +109,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
         ),
     )
     check_permissions_stand(app)
-    app.asgi_handler = observed(app.asgi_handler)
+    app.asgi_handler = believing(services.settings.trusted_proxies, observed(app.asgi_handler))
     return app
 
 

@@ -1,10 +1,10 @@
 """Connections: connect, look, choose, part."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get, post, put
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
@@ -17,6 +17,7 @@ from entrypoints.http.answers import (
     ConnectionAnswer,
     ConnectionList,
 )
+from entrypoints.http.limits import attempting
 from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS, READ_STATUS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import BusinessNotYours
@@ -52,6 +53,7 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
     summary="Connect a PEX business by its API token",
 )
 def connect(
+    request: Request[Any, Any, Any],
     data: JSONBody[NewConnection],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
@@ -66,9 +68,10 @@ def connect(
             raise BusinessNotYours(business_id)
         grows.append(business_id)
 
-    connection_id, created = services.connect.with_pex_token(
-        data.pex.token, principal.actor, may_connect
-    )
+    with attempting(services, request):
+        connection_id, created = services.connect.with_pex_token(
+            data.pex.token, principal.actor, may_connect
+        )
     for business_id in grows:
         let_see(services, principal, business_id)
     view = services.read_models.connection(connection_id)

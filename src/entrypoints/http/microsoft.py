@@ -18,6 +18,7 @@ from entrypoints.http.answers import (
     JournalAnswer,
     SignedInAnswer,
 )
+from entrypoints.http.limits import SET_OUTS, take
 from entrypoints.http.permissions import CHANGE_CONNECTION, PUBLIC
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import InvalidInput, NotFound
@@ -49,6 +50,7 @@ class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
     summary="Sign in with Microsoft",
 )
 def sign_in(
+    request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
     data: JSONBody[MicrosoftSignInBody],
     services: NamedDependency[Services],
@@ -60,6 +62,7 @@ def sign_in(
         return _link(services, principal, connection_id, data)
     environment = data.environment or DEFAULT_ENVIRONMENT
     if data.mode == "delegated":
+        take(services, SET_OUTS, request)
         redirect = services.settings.public_url.rstrip("/") + CALLBACK
         url = services.connect.begin_delegated(
             connection_id, environment, redirect, principal.actor

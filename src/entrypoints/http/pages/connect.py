@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from domain.refusals import Refusal
 from domain.settings_check import FieldError
 from entrypoints.composition import Services
+from entrypoints.http.limits import SET_OUTS, attempting, take
 from entrypoints.http.microsoft import ENVIRONMENT_NAME
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import connect_business
@@ -21,7 +22,7 @@ from entrypoints.http.pages.microsoft_return import RETURN
 from entrypoints.http.pages.new_connection import PexTokenForm
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
-from entrypoints.http.refusals import NotFound
+from entrypoints.http.refusals import NotFound, TooManyAttempts
 from entrypoints.http.security import Principal, visible_connection
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
@@ -75,8 +76,11 @@ def take_pex_token(
     """Replace the PEX credential by an API token of the same business (M2)."""
     tab = Tab.of(request, services, principal, connection_id)
     try:
-        identity = services.sign_in_with_pex.identify(data.token)
+        with attempting(services, request):
+            identity = services.sign_in_with_pex.identify(data.token)
         connect_business(services, principal, identity, connection_id)
+    except TooManyAttempts:
+        raise
     except Refusal as refusal:
         return tab.page(Trouble("pex", refusal))
     return tab.done("pex")
@@ -100,6 +104,7 @@ def sign_in_as_person(
     given, errors = {"environment": environment}, _wrong_environment(environment)
     if errors:
         return tab.page(Trouble("delegated", None, errors, given))
+    take(services, SET_OUTS, request)
     bound_to, cookie = set_out(services, Errand(principal.actor, connection_id, ""))
     try:
         address = services.connect.begin_delegated(

@@ -10,11 +10,13 @@ from litestar.response import Redirect
 
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.http.limits import attempting
 from entrypoints.http.pages.connecting import NEW, connect_business, tab_address
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
 from entrypoints.http.permissions import CHANGE_CONNECTION
 from entrypoints.http.problems import status_of
+from entrypoints.http.refusals import TooManyAttempts
 from entrypoints.http.security import Principal
 
 
@@ -41,8 +43,11 @@ def connect_by_token(
 ) -> Response[str] | Redirect:
     """Connect the token's business, or replace its credential; then on to Microsoft."""
     try:
-        identity = services.sign_in_with_pex.identify(data.token)
+        with attempting(services, request):
+            identity = services.sign_in_with_pex.identify(data.token)
         connection_id = connect_business(services, principal, identity)
+    except TooManyAttempts:
+        raise
     except Refusal as refusal:
         return new_connection_page(request, services, refusal)
     return Redirect(tab_address(connection_id, "pex"), status_code=SEE_OTHER)

@@ -14,6 +14,7 @@ from application.pex_identity import PexIdentity
 from domain.refusals import Refusal
 from domain.roles import Permission
 from entrypoints.composition import Services
+from entrypoints.http.limits import SET_OUTS, take
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import NEW, begin_session, connect_business, tab_address
 from entrypoints.http.pages.errands import Errand, come_back, over, set_out, way_back
@@ -23,7 +24,6 @@ from entrypoints.http.pages.sign_in import inside, sign_in_again, signed_in
 from entrypoints.http.permissions import PUBLIC
 from entrypoints.http.refusals import NotBegunHere, NotFound
 from entrypoints.http.security import (
-    FailedAttempts,
     Principal,
     by_session,
     check_same_origin,
@@ -32,7 +32,6 @@ from entrypoints.http.security import (
 )
 
 CALLBACK = "/pex/callback"
-begun = FailedAttempts()
 
 
 class BeginForm(msgspec.Struct):
@@ -48,11 +47,9 @@ def begin(
     services: NamedDependency[Services],
     data: URLEncodedBody[BeginForm],
 ) -> Response[str] | Redirect:
-    """To PEX's own page; a few times a minute, since each is kept until the browser is back."""
+    """To PEX's own page; a few times, since each is kept until the browser is back."""
     check_same_origin(services, request)
-    address = request.client.host if request.client else ""
-    begun.check(address)
-    begun.note(address)
+    take(services, SET_OUTS, request)
     principal = _admin(services, request)
     errand = Errand(
         principal.actor if principal else "", _connection(services, principal, data), data.next
