@@ -13,11 +13,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from litestar.connection import ASGIConnection
 from litestar.testing import TestClient
+from pydantic import ValidationError
 
+from application.ports.pex import PexTokenRefused, PexUnavailable
+from domain.refusals import Refusal
 from entrypoints.http.app import create_app
-from entrypoints.http.limits import SET_OUTS, SIGN_INS, WINDOW, WRONG_TOKENS, Use
+from entrypoints.http.limits import SET_OUTS, SIGN_INS, WINDOW, WRONG_TOKENS, Use, attempting
 from entrypoints.http.refusals import TooManyRequests
+from entrypoints.settings import Settings
 from http_running import Running
 from sandbox import company
 
@@ -147,6 +152,18 @@ def test_nobody_is_believed_about_addresses_where_no_proxy_is_named(running: Run
         assert is_stopped(client.get(PATH, headers=made_up))
 
 
+@pytest.mark.parametrize("proxies", ["*", "proxy.example", "10.0.0.0/8,everybody", "10.0.0.1/8"])
+def test_proxies_that_are_no_addresses_are_refused_at_the_start(proxies: str) -> None:
+    with pytest.raises(ValidationError, match="addresses or networks"):
+        Settings.of({"PEXBC_TRUSTED_PROXIES": proxies})
+
+
+def test_proxies_are_addresses_and_networks() -> None:
+    settings = Settings.of({"PEXBC_TRUSTED_PROXIES": " 10.0.0.0/8, 192.0.2.7 ,2001:db8::/32,"})
+    assert settings.trusted_proxies == "10.0.0.0/8,192.0.2.7/32,2001:db8::/32"
+    assert Settings.of({}).trusted_proxies == ""
+
+
 # --- signing in ------------------------------------------------------------------------------
 
 
@@ -183,12 +200,19 @@ def test_sign_ins_that_succeed_are_no_attempts(caller: httpx.Client) -> None:
         assert answer.status_code == 303
 
 
-def test_sign_ins_that_pex_cannot_answer_are_no_attempts(
-    running: Running, caller: httpx.Client
+@pytest.mark.parametrize(
+    ("refusal", "counted"), [(PexUnavailable("away"), 0), (PexTokenRefused("wrong"), 1)]
+)
+def test_a_sign_in_that_pex_does_not_refuse_is_no_attempt(
+    running: Running, address: str, refusal: Refusal, counted: int
 ) -> None:
-    for _ in range(SIGN_INS.most + 2):
-        running.sandbox.pex.fail(503, times=10)
-        assert caller.post("/sign-in", data={"token": company.PREPAID_TOKEN}).status_code == 503
+    services = running.services
+    connection: Any = ASGIConnection({"type": "http", "client": (address, 1)})  # type: ignore[arg-type] # no more is read
+    with pytest.raises(type(refusal)), attempting(services, connection):
+        raise refusal
+    found = services.attempts.counted(SIGN_INS.what, address, services.clock.now(), WINDOW)
+    assert found is not None
+    assert found.count == counted
 
 
 def test_no_address_sets_out_for_other_sites_without_end(
@@ -196,7 +220,7 @@ def test_no_address_sets_out_for_other_sites_without_end(
 ) -> None:
     caller.headers["Authorization"] = f"Bearer {running.token('admin', company.PREPAID_BUSINESS)}"
     page, api = f"/connections/{connected}/connect/delegated", f"{PATH}/{connected}/microsoft"
-    begin = [
+    begin: list[Callable[[], httpx.Response]] = [
         lambda: caller.post("/sign-in/pex", data={"next": "/"}),
         lambda: caller.post(page, data={"environment": company.ENVIRONMENT}),
         lambda: caller.post(api, json={"mode": "delegated", "environment": company.ENVIRONMENT}),

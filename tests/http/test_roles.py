@@ -9,6 +9,7 @@ import httpx
 import pytest
 from litestar import Litestar, get
 
+from adapters.persistence.browser_sessions import LASTING
 from application.start_run import RunRequest
 from domain.roles import MAY, Permission, Role
 from domain.sync_run import Outcome
@@ -45,12 +46,15 @@ Make = Callable[..., Caller]
 def make(running: Running, client: httpx.Client) -> Make:
     """Somebody with a role, for some businesses or for those that the role sees, with a way in."""
 
-    def caller(role: str, *businesses: int, by: str = "token") -> Caller:
+    def caller(role: str, *businesses: int, by: str = "token", revoked: bool = False) -> Caller:
+        services, now = running.services, running.services.clock.now()
         if by == "token":
-            headers = {"Authorization": f"Bearer {running.token(role, *businesses)}"}
+            token, secret = services.api_tokens.create(role, role, businesses, "test", now)
+            if revoked:
+                services.api_tokens.revoke(token.id, "test", now)
+            headers = {"Authorization": f"Bearer {secret}"}
         else:
-            now = running.services.clock.now()
-            secret = running.services.browser_sessions.begin(f"a {role}", role, businesses, now)
+            secret = services.browser_sessions.begin(f"a {role}", role, businesses, now)
             headers = {"Cookie": f"pexbc={secret}"}
         return Caller(client, headers)
 
@@ -200,17 +204,59 @@ def test_an_admin_may_do_what_admins_are_there_for(
             assert answer.status_code < 500, (route, answer.text)
 
 
-def test_without_a_known_caller_nothing_opens_but_what_is_public(
-    client: httpx.Client, ids: dict[str, str]
-) -> None:
-    nobody = Caller(client)
-    for route in ROUTES:
-        answer = nobody.call(route, ids)
+@pytest.fixture(params=["nothing", "a made-up token", "a revoked token", "a made-up session"])
+def unknown(request: pytest.FixtureRequest, make: Make, client: httpx.Client) -> Caller:
+    """Somebody who brings along what opens nothing."""
+    if request.param == "a revoked token":
+        return make(Role.ADMIN, OWN, revoked=True)
+    return Caller(
+        client,
+        {
+            "nothing": {},
+            "a made-up token": {"Authorization": "Bearer pexbc_made-up"},
+            "a made-up session": {"Cookie": "pexbc=made-up"},
+        }[request.param],
+    )
+
+
+@pytest.fixture(params=["an ended session", "a session of a revoked token", "an old session"])
+def former(request: pytest.FixtureRequest, running: Running, client: httpx.Client) -> Caller:
+    """Somebody who was signed in."""
+    services, now = running.services, running.services.clock.now()
+    sessions, tokens = services.browser_sessions, services.api_tokens
+    token, _ = tokens.create("gone", "admin", [OWN], "test", now)
+    began = now - LASTING if request.param == "an old session" else now
+    secret = sessions.begin("gone", "admin", [OWN], began, token_id=token.id)
+    if request.param == "an ended session":
+        session = sessions.find(secret, now)
+        assert session is not None
+        sessions.end(session.id)
+    if request.param == "a session of a revoked token":
+        tokens.revoke(token.id, "test", now)
+    return Caller(client, {"Cookie": f"pexbc={secret}"})
+
+
+def check_nothing_opens(caller: Caller, ids: dict[str, str]) -> None:
+    """See that nothing opens but what is public; each call comes from another address."""
+    for number, route in enumerate(ROUTES):
+        answer = caller.call(route, ids, **{"X-Forwarded-For": f"198.51.100.{number}"})
         if route.permission is None:
             assert answer.status_code not in (401, 403), (route, answer.text)
             assert answer.status_code < 500, (route, answer.text)
         else:
             assert is_sent_away(route, answer), (route, answer.text)
+
+
+def test_who_is_not_known_opens_nothing_but_what_is_public(
+    unknown: Caller, ids: dict[str, str]
+) -> None:
+    check_nothing_opens(unknown, ids)
+
+
+def test_who_is_known_no_more_opens_nothing_but_what_is_public(
+    former: Caller, ids: dict[str, str]
+) -> None:
+    check_nothing_opens(former, ids)
 
 
 def is_sent_away(route: Route, answer: httpx.Response) -> bool:

@@ -64,3 +64,18 @@ def test_tokens_are_listed_oldest_first(tokens: SqlApiTokens) -> None:
     second, _ = tokens.create("b", "operator", (), "ann", NOON + timedelta(hours=1))
     first, _ = tokens.create("a", "admin", (1,), "ann", NOON)
     assert tokens.list() == [first, second]
+
+
+def test_a_tokens_last_use_is_kept_to_a_few_minutes(tokens: SqlApiTokens) -> None:
+    _, secret = tokens.create("nightly", "admin", (), "ann", NOON)
+
+    def used(minutes: int) -> datetime | None:
+        token = tokens.find(secret)
+        assert token is not None
+        tokens.note_use(token, NOON + timedelta(minutes=minutes))
+        return tokens.list()[0].last_used_at
+
+    assert tokens.list()[0].last_used_at is None
+    assert used(1) == NOON + timedelta(minutes=1)
+    assert used(5) == NOON + timedelta(minutes=1)
+    assert used(6) == NOON + timedelta(minutes=6)
