@@ -105,7 +105,7 @@ def create_journal(
 ) -> JournalAnswer:
     """Where it exists, it stays as it is (M6)."""
     visible_connection(services, principal, connection_id)
-    journal = services.connect.create_journal(connection_id)
+    journal = services.connect.create_journal(connection_id, principal.actor)
     return JournalAnswer(journal.id, journal.code, journal.template)
 
 

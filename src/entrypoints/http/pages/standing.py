@@ -54,7 +54,7 @@ def create_journal(
     """Create the journal PEX Card; where it exists, it stays as it is (M6)."""
     tab = Tab.of(request, services, principal, connection_id)
     try:
-        services.connect.create_journal(connection_id)
+        services.connect.create_journal(connection_id, principal.actor)
         services.check_connection.check(connection_id)
     except Refusal as refusal:
         return tab.page(Trouble("journal", refusal))
