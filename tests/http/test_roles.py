@@ -259,6 +259,15 @@ def test_who_is_known_no_more_opens_nothing_but_what_is_public(
     check_nothing_opens(former, ids)
 
 
+def test_asking_for_the_methods_of_an_address_tells_nothing_else(
+    client: httpx.Client, ids: dict[str, str]
+) -> None:
+    for route in ROUTES:
+        answer = client.options(route.address(ids))
+        assert answer.status_code == 204, (route, answer.text)
+        assert answer.text == ""
+
+
 def is_sent_away(route: Route, answer: httpx.Response) -> bool:
     """A program is told to authenticate, a person led to the sign-in."""
     if route.of_the_api:

@@ -111,6 +111,31 @@ def test_the_api_description_names_every_route_and_problem(anonymous: httpx.Clie
     assert description["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
 
 
+def test_the_api_description_says_where_no_token_is_needed(anonymous: httpx.Client) -> None:
+    paths = anonymous.get("/openapi.json").json()["paths"]
+    public = {
+        f"{method} {path}"
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if not operation.get("security")
+    }
+    assert public == {
+        "get /api/v1/microsoft/callback",
+        "post /api/v1/microsoft/callback",
+        "get /health/live",
+        "get /health/ready",
+        "get /metrics",
+    }
+
+
+def test_the_api_description_tells_a_stream_of_events(anonymous: httpx.Client) -> None:
+    description = anonymous.get("/openapi.json").json()
+    stream = description["paths"]["/api/v1/runs/{run_id}/stream"]["get"]
+    told = stream["responses"]["200"]["content"]["text/event-stream"]["schema"]["$ref"]
+    event = description["components"]["schemas"][told.rpartition("/")[2]]
+    assert event["properties"].keys() == {"event", "data"}
+
+
 def test_the_documentation_page_loads_nothing_from_elsewhere(anonymous: httpx.Client) -> None:
     answer = anonymous.get("/docs")
     page = answer.text

@@ -60,8 +60,6 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             transactions.router,
             backlog.router,
             audit.router,
-            microsoft.callback,
-            microsoft.callback_post,
         ],
         security=[{"token": []}],
     )
@@ -74,6 +72,7 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
     app = Litestar(
         route_handlers=[
             api,
+            microsoft.callbacks,
             pages,
             static,
             health.live,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.status_codes import HTTP_200_OK
@@ -110,11 +110,9 @@ def create_journal(
 
 
 @get(
-    CALLBACK.removeprefix("/api/v1"),
+    "/",
     sync_to_thread=True,
     opt=PUBLIC,
-    security=[],
-    tags=["connections"],
     responses=documented(409, 422, 502, 503),
     summary="Where Microsoft sends the browser back to",
 )
@@ -126,11 +124,9 @@ def callback(
 
 
 @post(
-    CALLBACK.removeprefix("/api/v1"),
+    "/",
     sync_to_thread=True,
     opt=PUBLIC,
-    security=[],
-    tags=["connections"],
     status_code=HTTP_200_OK,
     responses=documented(409, 422, 502, 503),
     summary="Where Microsoft posts its answer to",
@@ -146,3 +142,8 @@ def callback_post(
 def _complete(services: Services, answer: dict[str, str]) -> SignedInAnswer:
     connection_id = services.connect.complete_delegated(answer.get("state", ""), answer)
     return SignedInAnswer(connection_id, signed_in=True)
+
+
+callbacks = Router(
+    CALLBACK, route_handlers=[callback, callback_post], security=[], tags=["connections"]
+)

@@ -31,9 +31,9 @@ def permission_of(handler: BaseRouteHandler) -> Permission | None:
     Raises:
         PermissionMissingError: the route does not say.
     """
-    if _KEY not in handler.opt:
+    if _KEY not in handler.opt and not _tells_methods_alone(handler):
         raise PermissionMissingError(handler.handler_name)
-    permission: Permission | None = handler.opt[_KEY]
+    permission: Permission | None = handler.opt.get(_KEY)
     return permission
 
 
@@ -41,5 +41,10 @@ def check_permissions_stand(app: Litestar) -> None:
     """See that each route names its permission; raises PermissionMissingError at the start."""
     for route in app.routes:
         for handler in getattr(route, "route_handlers", ()):
-            if handler.http_methods != {"OPTIONS"} and _KEY not in handler.opt:
+            if _KEY not in handler.opt and not _tells_methods_alone(handler):
                 raise PermissionMissingError(f"{sorted(handler.http_methods)} {route.path}")
+
+
+def _tells_methods_alone(handler: BaseRouteHandler) -> bool:
+    """Whether it is the framework's own answer to OPTIONS: the methods of an address."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}

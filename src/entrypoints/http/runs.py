@@ -24,7 +24,13 @@ from entrypoints.http import rendering
 from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS, READ_STATUS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import InvalidInput
-from entrypoints.http.run_answers import ReportedList, RunAnswer, RunList, TagOptionChangeList
+from entrypoints.http.run_answers import (
+    ReportedList,
+    RunAnswer,
+    RunEvent,
+    RunList,
+    TagOptionChangeList,
+)
 from entrypoints.http.security import Principal, visible_connection, visible_run
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
@@ -184,7 +190,9 @@ def list_run_tag_options(
     responses={
         **documented(404),
         HTTP_200_OK: ResponseSpec(
-            str, media_type="text/event-stream", description="Events named run, each a run as JSON"
+            RunEvent,
+            media_type="text/event-stream",
+            description="Events named run, each a run as JSON",
         ),
     },
     summary="Watch a run: server-sent events with the run as it stands",
