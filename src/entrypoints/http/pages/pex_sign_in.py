@@ -73,7 +73,7 @@ def come_back_from_pex(
     bound_to, errand = come_back(services, request, principal.actor if principal else "")
     try:
         identity = _identity(services, dict(request.query_params), bound_to)
-        return _welcome(services, principal, errand, identity)
+        return _welcome(request, services, principal, errand, identity)
     except Refusal as refusal:
         return _refused(request, services, principal, errand, refusal)
 
@@ -89,14 +89,18 @@ def _identity(services: Services, answer: dict[str, str], bound_to: str) -> PexI
 
 
 def _welcome(
-    services: Services, principal: Principal | None, errand: Errand, identity: PexIdentity
+    request: Request[Any, Any, Any],
+    services: Services,
+    principal: Principal | None,
+    errand: Errand,
+    identity: PexIdentity,
 ) -> Redirect:
     """Connect the business where that was the errand; begin a session where there is none."""
     leave = over(services)
     connects = errand.connection_id is not None or errand.onward == NEW
     if principal is None or (principal.limited and not connects):
         secret, onward = begin_session(services, identity, errand.onward)
-        return signed_in(services, secret, onward, leave)
+        return signed_in(request, services, secret, onward, leave)
     if connects:
         connected = connect_business(services, principal, identity, errand.connection_id)
         onward = tab_address(connected, "pex")

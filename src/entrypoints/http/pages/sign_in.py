@@ -22,6 +22,7 @@ from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import TooManyAttempts, Unauthenticated
 from entrypoints.http.security import (
     Principal,
+    by_session,
     check_same_origin,
     is_encrypted,
     session_cookie,
@@ -59,7 +60,7 @@ def sign_in(
         raise
     except Refusal as refusal:
         return sign_in_again(request, services, data.next, refusal)
-    return signed_in(services, secret, onward)
+    return signed_in(request, services, secret, onward)
 
 
 @post("/sign-out", sync_to_thread=True, opt=SIGNED_IN)
@@ -95,8 +96,17 @@ def _begin(
     return secret, onward
 
 
-def signed_in(services: Services, secret: str, onward: str, *cookies: Cookie) -> Redirect:
-    """Go on with a session, to a page of ours and nowhere else."""
+def signed_in(
+    request: Request[Any, Any, Any],
+    services: Services,
+    secret: str,
+    onward: str,
+    *cookies: Cookie,
+) -> Redirect:
+    """Go on with a session, to a page of ours and nowhere else; the browser's former one ends."""
+    former = by_session(services, request)
+    if former is not None:
+        services.browser_sessions.end(former.id)
     cookie = _cookie(services, secret, int(LASTING.total_seconds()))
     return Redirect(inside(onward), status_code=SEE_OTHER, cookies=[cookie, *cookies])
 
