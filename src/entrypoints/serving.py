@@ -125,6 +125,7 @@ def server(app: Litestar, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # which proxies are believed is decided by the application
         timeout_graceful_shutdown=WEB_STOP_SECONDS,
     )
     return uvicorn.Server(config)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -56,6 +57,8 @@ class Settings(BaseSettings):
     bc_in_doubt_seconds: float = Field(default=720, ge=0)
     bc_concurrency: int = Field(default=3, ge=1, le=5)
     pex_requests_per_minute: int = Field(default=90, ge=1)
+    api_requests_per_minute: int = Field(default=1200, ge=1)
+    trusted_proxies: str = ""
     notify_webhook_url: SecretStr = SecretStr("")
     notify_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     notify_smtp_url: SecretStr = SecretStr("")
@@ -97,6 +100,18 @@ class Settings(BaseSettings):
         if url and not is_address:
             raise ValueError("must be empty, or begin with http:// or https://, without a login")
         return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        """Refuse what is no address or network; a name of a host could come to mean another."""
+        named = [one.strip() for one in proxies.split(",") if one.strip()]
+        try:
+            return ",".join(str(ip_network(one)) for one in named)
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks such as 10.0.0.0/8, separated by commas"
+            ) from None
 
     @field_validator("notify_webhook_url")
     @classmethod
