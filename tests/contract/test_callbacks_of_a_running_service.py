@@ -2,7 +2,7 @@
 
 import base64
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -97,14 +97,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, service_database: Callable[[Path], str]
+) -> Iterator[Called]:
     folder: Path = tmp_path_factory.mktemp("service")
     port = free_port()
     with Sandbox(purchases=1, now=BEGIN) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=service_database(folder),
             public_url=f"http://127.0.0.1:{port}",
             secret_key="a key of more than thirty-two characters",
             now=BEGIN,
