@@ -22,10 +22,9 @@ from domain.schedule import AT_REST, QUARTER, Job, next_slot
 from domain.sync_run import RunStatus, Trigger
 from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
-from entrypoints.http import callbacks
-from entrypoints.http.security import FailedAttempts
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
+from http_running import forget_attempts
 from sandbox import company
 from sandbox.program import Sandbox
 from sandbox_company import amounts_in_journal, configure, times_in_journal
@@ -116,9 +115,9 @@ def served(
 
 
 @pytest.fixture
-def called(served: Called, monkeypatch: pytest.MonkeyPatch) -> Iterator[Called]:
+def called(served: Called) -> Iterator[Called]:
     """Nothing planned but the connection's own slot, and PEX as it is without switches."""
-    monkeypatch.setattr(callbacks, "refused", FailedAttempts())
+    forget_attempts(served.services)
     served.services.subscribe_to_callbacks.subscribe(
         served.connection_id, "admin:test", company.PREPAID_CALLBACK_SECRET
     )

@@ -15,6 +15,7 @@ from adapters.pex.callbacks import HttpCallbackSubscriptions
 from adapters.pex.client import Client, Credential, OnRequest
 from adapters.pex.renewals import Renewals, read_credential
 from adapters.pex.throttle import TokenBucket
+from adapters.telemetry.outgoing import HttpClient
 from application.pex_credential import BEARER
 from application.ports.callbacks import CallbackSubscriptions
 from application.ports.pex import PexAccount, PexTokenRefused
@@ -42,6 +43,7 @@ class HttpPexAccess:
         *,
         renewals: Renewals | None = None,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: OnRequest | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -50,7 +52,7 @@ class HttpPexAccess:
         self._vault = vault
         self._renewals = renewals
         self._per_minute = requests_per_minute
-        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
+        self._http = http_client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._sleep = sleep
         self._monotonic = monotonic
