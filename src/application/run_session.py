@@ -35,6 +35,8 @@ class RunSession:
     """One run's view of the company, read once and kept while the same worker goes on.
 
     `letter` is what tells the business's entries from those of others in the same journal (M5).
+    `surely_missing` names the transactions that wait to be sent again and of which this session has
+    itself learned that they are nowhere.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class RunSession:
         self.chart = chart
         self.letter = letter
         self.unknown_in_a_row = 0
+        self.surely_missing: set[UUID] = set()
         self.merchants: Merchants | None = None
         self._look: Look | None = None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from application.known_defaults import suspect, ways
-from application.look import NEAR, look_around
+from application.look import NEAR, find_entries, look_around
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import (
@@ -45,7 +45,12 @@ class SendPack:
     def send_again(
         self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
     ) -> None:
-        """Send entries once more that surely do not exist, with the numbers that they have."""
+        """Send entries once more that surely do not exist, with the numbers that they have.
+
+        What the event log says of them may be older than Business Central's books: the database may
+        have been restored from a backup. So what this session has not seen itself is asked about.
+        """
+        postings = self._still_missing(run, session, postings)
         pack: list[PostedTransaction] = []
         lines = 0
         goes_bare = ways(self._log, session.target)
@@ -56,9 +61,31 @@ class SendPack:
             bare = posting.bare or goes_bare(posting.numbered.entry)
             posting.submit(run.id, self._clock.now(), bare=bare)
             pack.append(posting)
+        if not pack:
+            return
         self._log.save(*pack)
         self._boundary("submitted again")
         self.send(run, session, pack)
+
+    def _still_missing(
+        self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
+    ) -> list[PostedTransaction]:
+        """Those of which Business Central holds no trace; the others follow what it holds."""
+        told = [posting for posting in postings if posting.id not in session.surely_missing]
+        findings = find_entries(session.port, session.journal, told) if told else {}
+        session.surely_missing.update(
+            stream for stream, finding in findings.items() if isinstance(finding, Nothing)
+        )
+        found = [posting for posting in told if posting.id not in session.surely_missing]
+        reports: list[Reported] = []
+        for posting in found:
+            finding = findings[posting.id]
+            reports.extend(
+                take_finding(run, session.port, session.journal, posting, finding, self._clock)
+            )
+        if found:
+            self._save(run, found, reports)
+        return [posting for posting in postings if posting.id in session.surely_missing]
 
     def send(self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction]) -> None:
         """Send a pack that was just submitted in the log, and record the answer.
@@ -71,6 +98,7 @@ class SendPack:
         answer = session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
         self._boundary("sent")
         self._record(run, session, pack, answer)
+        session.surely_missing.update(one.id for one in pack if one.must_be_sent_again)
         self._boundary("recorded")
         if isinstance(answer, NotRun):
             raise answer.refusal
