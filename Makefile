@@ -42,8 +42,9 @@ sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 bench: $(READY) ## Measure requests and speed; print a table and write benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
-guide: $(READY) ## Write the guide's list of error codes anew from the code
+guide: $(READY) ## Write the lists of error codes in the documentation anew from the code
 	$(BIN)/python tests/docs/error_catalogue.py
+	PYTHONPATH=tests $(BIN)/python tests/docs/doctor_page.py
 
 screenshots: $(READY) ## Take the pictures of all pages in docs/screenshots anew (needs Chromium)
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshots

@@ -187,12 +187,25 @@ class Connect:
         retried(join)
         self._wakeups.connection(connection_id)
 
-    def create_journal(self, connection_id: UUID) -> Journal:
-        """Create the journal `PEX Card` in the chosen company, on a person's request (M6)."""
-        connection = self._log.load(Connection, connection_id)
-        microsoft, company_id = connection.microsoft, connection.settings.company_id
-        if microsoft is None or company_id is None:
-            raise NotReady("Sign in with Microsoft and choose a company first.")
+    def create_journal(self, connection_id: UUID, actor: str) -> Journal:
+        """Create the journal `PEX Card` in the chosen company, on a person's request (M6).
+
+        Who asked for it is written down first, so that the books never change without a name.
+
+        Raises:
+            NotReady: there is no Microsoft sign-in, or no company was chosen.
+        """
+
+        def request() -> tuple[Connection, Microsoft, str]:
+            connection = self._log.load(Connection, connection_id)
+            microsoft, company_id = connection.microsoft, connection.settings.company_id
+            if microsoft is None or company_id is None:
+                raise NotReady("Sign in with Microsoft and choose a company first.")
+            connection.journal_requested(self._clock.now(), company_id, actor)
+            self._log.save(connection)
+            return connection, microsoft, company_id
+
+        connection, microsoft, company_id = retried(request)
         port = self._journals.general_journal(
             connection.id, microsoft.tenant_id, microsoft.environment, company_id
         )

@@ -175,6 +175,10 @@ class Connection(Aggregate):
     def _action_required(self, timestamp: datetime, code: str, reason: str) -> None:
         self.trouble = (code, reason)
 
+    @event("JournalRequested", topic="connection.journal_requested")
+    def journal_requested(self, timestamp: datetime, company_id: str, actor: str) -> None:
+        """Somebody has the journal made in a company's books (M6); nothing changes here."""
+
     @event("Disconnected", topic="connection.disconnected")
     def disconnect(self, timestamp: datetime, actor: str) -> None:
         """Both sign-ins are forgotten; history and posted marks stay (M7)."""

@@ -12,6 +12,7 @@ from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads
 from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
+from adapters.persistence.attempts import SqlAttempts
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
@@ -111,6 +112,7 @@ class Services:
     account_names: AccountNames
     api_tokens: SqlApiTokens
     browser_sessions: SqlBrowserSessions
+    attempts: SqlAttempts
     vault: Vault
     pex: PexAccess
     pex_sign_in: PexSignIn
@@ -228,6 +230,7 @@ def build(
         account_names,
         SqlApiTokens(database),
         SqlBrowserSessions(database),
+        SqlAttempts(database),
         vault,
         pex,
         pex_sign_in,

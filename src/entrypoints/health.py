@@ -6,36 +6,16 @@ import sqlalchemy as sa
 
 from adapters.persistence.engine import Database
 from adapters.persistence.heartbeats import Role
-from adapters.persistence.schema import current_revision, newest_revision, serves
+from adapters.persistence.schema import current_revision
 from adapters.telemetry.figures import events_behind
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.revision import DatabaseUnreachable, check_revision
 
 FAR_BEHIND = 5_000
 """So many events that readers would notice it; fewer are shown within one look at a page."""
 CANNOT_SERVE = ("database", "migrations")
 """Without these nothing can be answered; without the others all is answered, and nothing lost."""
-
-
-class DatabaseUnreachable(Refusal):
-    """The database does not answer."""
-
-    code = "DATABASE_UNREACHABLE"
-    fix = "Check PEXBC_DATABASE_URL and the database server."
-
-    def __init__(self) -> None:
-        super().__init__("The database does not answer.")
-
-
-class DatabaseNotMigrated(Refusal):
-    """The database is not as this version of the product needs it."""
-
-    code = "DATABASE_NOT_MIGRATED"
-    fix = "Run `pexbc migrate`, once for all processes."
-
-    def __init__(self, revision: str | None) -> None:
-        at = f"at revision {revision}" if revision else "empty"
-        super().__init__(f"The database is {at}, and this version needs {newest_revision()}.")
 
 
 class ViewsBehind(Refusal):
@@ -108,10 +88,14 @@ def examine(services: Services) -> dict[str, Refusal | None]:
     return {name: found[name] for name in order if name in found}
 
 
-def migrations(database: Database) -> DatabaseNotMigrated | None:
+def migrations(database: Database) -> Refusal | None:
     """What is wrong with the tables; raises SQLAlchemyError where the database is away."""
     revision = current_revision(database.engine)
-    return None if serves(revision) else DatabaseNotMigrated(revision)
+    try:
+        check_revision(revision)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def _views(database: Database) -> ViewsBehind | None:

@@ -9,12 +9,12 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, migrate, serves
+from adapters.persistence.schema import current_revision, migrate
 from entrypoints.composition import Services, build
-from entrypoints.health import DatabaseNotMigrated
 from entrypoints.heartbeat import Heartbeat
 from entrypoints.http.app import create_app
 from entrypoints.http.watching import create_watching_app
+from entrypoints.revision import check_revision
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.waking import calling, wakeups_of
@@ -29,19 +29,21 @@ WATCHING_STOP_SECONDS = 1
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Bring the database up to date, unless a newer version has already."""
     engine = make_engine(settings.database_url)
-    migrate(engine)
-    engine.dispose()
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
 
 
 def check_migrated(settings: Settings) -> None:
-    """See that somebody has prepared the database; raises DatabaseNotMigrated."""
+    """See that somebody has prepared the database; raises as `check_revision`."""
     engine = make_engine(settings.database_url)
-    revision = current_revision(engine)
-    engine.dispose()
-    if not serves(revision):
-        raise DatabaseNotMigrated(revision)
+    try:
+        check_revision(current_revision(engine))
+    finally:
+        engine.dispose()
 
 
 def web_alone(settings: Settings) -> tuple[Litestar, Services]:
@@ -122,6 +124,7 @@ def server(app: Litestar, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # which proxies are believed is decided by the application
         timeout_graceful_shutdown=WEB_STOP_SECONDS,
     )
     return uvicorn.Server(config)

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -66,6 +67,8 @@ class Settings(BaseSettings):
     bc_in_doubt_seconds: float = Field(default=720, ge=0)
     bc_concurrency: int = Field(default=3, ge=1, le=5)
     pex_requests_per_minute: int = Field(default=90, ge=1)
+    api_requests_per_minute: int = Field(default=1200, ge=1)
+    trusted_proxies: str = ""
     notify_webhook_url: SecretStr = SecretStr("")
     notify_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     notify_smtp_url: SecretStr = SecretStr("")
@@ -107,6 +110,18 @@ class Settings(BaseSettings):
         if url and not is_address:
             raise ValueError("must be empty, or begin with http:// or https://, without a login")
         return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        """Refuse what is no address or network; a name of a host could come to mean another."""
+        named = [one.strip() for one in proxies.split(",") if one.strip()]
+        try:
+            return ",".join(str(ip_network(one)) for one in named)
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks such as 10.0.0.0/8, separated by commas"
+            ) from None
 
     @field_validator("notify_webhook_url")
     @classmethod
@@ -165,10 +180,22 @@ class Settings(BaseSettings):
         given = self.secret_key.get_secret_value()
         if given:
             return given
+        path = self.key_file()
+        if path is None:
+            raise SecretKeyMissing
+        return _key_in(path)
+
+    def database_file(self) -> Path | None:
+        """The SQLite file; None where the database is none."""
         url = make_url(self.database_url)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise SecretKeyMissing
-        return _key_beside(Path(url.database))
+            return None
+        return Path(url.database)
+
+    def key_file(self) -> Path | None:
+        """Where the key that is made at the first start lies; None where there is no place."""
+        database = self.database_file()
+        return None if database is None else database.with_suffix(database.suffix + ".key")
 
 
 def secret_folders() -> Iterator[Path]:
@@ -179,9 +206,8 @@ def secret_folders() -> Iterator[Path]:
             yield folder
 
 
-def _key_beside(database: Path) -> str:
+def _key_in(path: Path) -> str:
     """The key in the file beside the database, made at the first start, readable by its owner."""
-    path = database.with_suffix(database.suffix + ".key")
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -2,7 +2,7 @@
 
 import base64
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,10 +22,9 @@ from domain.schedule import AT_REST, QUARTER, Job, next_slot
 from domain.sync_run import RunStatus, Trigger
 from entrypoints.cli.context import NoWakeups
 from entrypoints.composition import Services, build
-from entrypoints.http import callbacks
-from entrypoints.http.security import FailedAttempts
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
+from http_running import forget_attempts
 from sandbox import company
 from sandbox.program import Sandbox
 from sandbox_company import amounts_in_journal, configure, times_in_journal
@@ -97,14 +96,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
+def served(
+    tmp_path_factory: pytest.TempPathFactory, service_database: Callable[[Path], str]
+) -> Iterator[Called]:
     folder: Path = tmp_path_factory.mktemp("service")
     port = free_port()
     with Sandbox(purchases=1, now=BEGIN) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=service_database(folder),
             public_url=f"http://127.0.0.1:{port}",
             secret_key="a key of more than thirty-two characters",
             now=BEGIN,
@@ -114,9 +115,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
 
 
 @pytest.fixture
-def called(served: Called, monkeypatch: pytest.MonkeyPatch) -> Iterator[Called]:
+def called(served: Called) -> Iterator[Called]:
     """Nothing planned but the connection's own slot, and PEX as it is without switches."""
-    monkeypatch.setattr(callbacks, "refused", FailedAttempts())
+    forget_attempts(served.services)
     served.services.subscribe_to_callbacks.subscribe(
         served.connection_id, "admin:test", company.PREPAID_CALLBACK_SECRET
     )

@@ -10,10 +10,9 @@ import pytest
 
 from domain.schedule import AT_REST, QUARTER
 from entrypoints.demo.company import ApiUser, DemoFailed
-from entrypoints.http import callbacks
 from entrypoints.http.callbacks import MAX_CALLBACK_BYTES
-from entrypoints.http.security import ATTEMPTS_A_MINUTE, FailedAttempts
-from http_running import Running
+from entrypoints.http.limits import WRONG_CALLBACKS
+from http_running import Running, forget_attempts
 from sandbox import company
 from sandbox.faults import Fault
 
@@ -23,9 +22,9 @@ BODY = b'{"CallbackTime": "2026-11-24T10:00:00-05:00", "Data": {"TransactionAmou
 
 
 @pytest.fixture(autouse=True)
-def nobody_failed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def nobody_failed_yet(running: Running) -> None:
     """Wrong secrets of the other tests are forgotten."""
-    monkeypatch.setattr(callbacks, "refused", FailedAttempts())
+    forget_attempts(running.services)
 
 
 @pytest.fixture
@@ -224,7 +223,7 @@ def test_what_names_no_connection_is_not_found(anonymous: httpx.Client) -> None:
 def test_guessing_is_stopped_and_costs_a_right_callback_only_its_hint(
     on: str, anonymous: httpx.Client, problem: Problem
 ) -> None:
-    for _ in range(ATTEMPTS_A_MINUTE):
+    for _ in range(WRONG_CALLBACKS.most):
         assert call_back(anonymous, on, "wrong").status_code == 401
     stopped = call_back(anonymous, on)
     assert stopped.status_code == 429

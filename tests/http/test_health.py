@@ -37,6 +37,16 @@ def test_a_database_that_was_not_migrated_is_told(running: Running, tmp_path: Pa
     assert "pexbc migrate" in answer.json()["fix"]
 
 
+def test_a_database_of_a_newer_version_is_worked_on(running: Running, sqlite_url: str) -> None:
+    engine = make_engine(sqlite_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    answer = _ready(running, sqlite_url)
+    assert answer.status_code == 200
+    assert answer.json()["parts"]["migrations"]["state"] == "well"
+
+
 def test_a_database_that_does_not_answer_is_told(running: Running, tmp_path: Path) -> None:
     answer = _ready(running, f"sqlite:///{tmp_path / 'nowhere' / 'no.db'}")
     assert answer.status_code == 503

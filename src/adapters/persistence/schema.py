@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from adapters.persistence import read_model_tables, tables
+from adapters.persistence.engine import Database
 
 METADATAS = (tables.metadata, read_model_tables.metadata)
 """Every module's tables. Add another module's metadata here, with a migration that makes it."""
@@ -41,7 +42,7 @@ def downgrade(engine: sa.Engine, revision: str = "base") -> None:
 
 def current_revision(engine: sa.Engine) -> str | None:
     """The schema's revision; None of an empty database."""
-    with engine.connect() as connection:
+    with Database(engine).reading() as connection:
         return _revision(connection)
 
 
@@ -76,7 +77,11 @@ def _revision(connection: sa.Connection) -> str | None:
 def _is_newer(revision: str | None) -> bool:
     """Whether it comes after all that this version knows; revisions are numbers of four digits."""
     newest = newest_revision()
-    return revision is not None and newest is not None and revision > newest
+    return None not in (revision, newest) and _number(revision) > _number(newest)
+
+
+def _number(revision: str | None) -> int:
+    return int(revision) if revision and revision.isdecimal() else -1
 
 
 def _config() -> Config:

@@ -98,7 +98,7 @@ def choices(connection_id: UUID, company: str | None) -> None:
 def create_journal(connection_id: UUID) -> None:
     """Create the journal PEX Card in the chosen company."""
     service = services()
-    click.echo(service.connect.create_journal(connection_id).code)
+    click.echo(service.connect.create_journal(connection_id, actor()).code)
     service.check_connection.check(connection_id)
 
 

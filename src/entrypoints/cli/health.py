@@ -12,8 +12,9 @@ from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.heartbeats import Role, SqlHeartbeats
 from domain.refusals import Refusal
 from entrypoints.cli.context import FAILED, explained, print_json
-from entrypoints.health import NOT_HEARD, DatabaseUnreachable, migrations
+from entrypoints.health import NOT_HEARD, migrations
 from entrypoints.http.answers import HealthAnswer
+from entrypoints.revision import DatabaseUnreachable
 from entrypoints.settings import Settings
 
 WEB = "web"

@@ -15,23 +15,17 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from application.subscribe_to_callbacks import PATH
 from application.take_callback import CallbackRefused
 from entrypoints.composition import Services
-from entrypoints.http import rendering
+from entrypoints.http import limits, rendering
 from entrypoints.http.answers import ConnectionAnswer
+from entrypoints.http.permissions import CHANGE_CONNECTION, PUBLIC
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import BodyNotJson
-from entrypoints.http.security import (
-    ADMIN,
-    PUBLIC,
-    FailedAttempts,
-    Principal,
-    visible_connection,
-)
+from entrypoints.http.security import Principal, visible_connection
 
 log = structlog.get_logger(__name__)
 
 SECRET = Annotated[str, msgspec.Meta(max_length=1000)]
 MAX_CALLBACK_BYTES = 64_000
-refused = FailedAttempts()
 
 
 class CallbacksBody(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +41,7 @@ class CallbacksBody(msgspec.Struct, forbid_unknown_fields=True):
 @put(
     "/{connection_id:uuid}/callbacks",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Switch callbacks from PEX",
 )
@@ -82,13 +76,12 @@ def receive(
     body: RawBody,
 ) -> None:
     """Take a hint to sync soon; nothing in the body is believed, kept or logged."""
-    address = request.client.host if request.client else ""
-    refused.check(address)
+    limits.check(services, limits.WRONG_CALLBACKS, request)
     with structlog.contextvars.bound_contextvars(connection_id=str(connection_id)):
         try:
             services.take_callback.check(connection_id, _secret(request))
         except CallbackRefused:
-            refused.note(address)
+            limits.take(services, limits.WRONG_CALLBACKS, request)
             services.metrics.called_back(taken=False)
             log.warning("a callback was refused")
             raise

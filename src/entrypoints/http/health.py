@@ -11,7 +11,7 @@ from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.health import CANNOT_SERVE, examine
 from entrypoints.http.answers import HealthAnswer, PartAnswer
-from entrypoints.http.security import PUBLIC
+from entrypoints.http.permissions import PUBLIC
 
 
 @get(

@@ -37,6 +37,7 @@ from entrypoints.http.refusals import (
     NotFound,
     PreconditionMissing,
     TooManyAttempts,
+    TooManyRequests,
     Unauthenticated,
 )
 from entrypoints.http.validation import field_errors, is_of_an_empty_body, is_of_the_body
@@ -71,6 +72,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     NothingToLink: 409,
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
+    TooManyRequests: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
     PexSignInUnusable: 502,
     BusinessCentralRefused: 502,
