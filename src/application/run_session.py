@@ -35,6 +35,7 @@ class RunSession:
     """One run's view of the company, read once and kept while the same worker goes on.
 
     `letter` is what tells the business's entries from those of others in the same journal (M5).
+    `flows` is whether the last pack met with nothing that others would meet with too.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class RunSession:
         self.chart = chart
         self.letter = letter
         self.unknown_in_a_row = 0
+        self.flows = False
         self.merchants: Merchants | None = None
         self._look: Look | None = None
 

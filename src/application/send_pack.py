@@ -1,6 +1,6 @@
 """Send a pack of reserved entries and record the answer (design: exactly once, 3 and 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from application.known_defaults import suspect, ways
@@ -13,7 +13,6 @@ from application.ports.general_journal import (
     Collides,
     GeneralJournal,
     Journal,
-    NotRun,
     NumberTaken,
     Refused,
     Unknown,
@@ -32,52 +31,46 @@ SEND_WITHIN = timedelta(seconds=60)
 class SendPack:
     """Sends entries whose reservation and intention stand in the event log."""
 
-    def __init__(
-        self,
-        log: EventLog,
-        clock: Clock,
-        boundary: Callable[[str], None],
-    ) -> None:
+    def __init__(self, log: EventLog, clock: Clock, capacity: int = CAPACITY) -> None:
         self._log = log
         self._clock = clock
-        self._boundary = boundary
+        self._capacity = capacity
 
-    def send_again(
-        self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
-    ) -> None:
-        """Send entries once more that surely do not exist, with the numbers that they have."""
+    def submit_again(
+        self, run: SyncRun, session: RunSession, postings: list[PostedTransaction]
+    ) -> list[PostedTransaction]:
+        """Take a pack of entries that surely do not exist, to be sent with the numbers they have.
+
+        That they are being sent now stands in the event log afterwards.
+        """
         pack: list[PostedTransaction] = []
         lines = 0
         goes_bare = ways(self._log, session.target)
-        for posting in postings:
-            lines += len(posting.line_numbers)
-            if pack and lines > CAPACITY:
+        while postings:
+            lines += len(postings[0].line_numbers)
+            if pack and lines > self._capacity:
                 break
+            posting = postings.pop(0)
             bare = posting.bare or goes_bare(posting.numbered.entry)
             posting.submit(run.id, self._clock.now(), bare=bare)
             pack.append(posting)
         self._log.save(*pack)
-        self._boundary("submitted again")
-        self.send(run, session, pack)
+        return pack
 
-    def send(self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction]) -> None:
-        """Send a pack that was just submitted in the log, and record the answer.
+    def answer_to(self, session: RunSession, pack: Sequence[PostedTransaction]) -> Answer:
+        """Send a pack that was just submitted in the log; writes nothing, and may be in a thread.
 
-        Raises:
-            Refusal: what kept BC from running it at all; everything in it stays reserved.
+        It must be recorded, whatever the answer is.
         """
         started = [posting.submitted_at for posting in pack if posting.submitted_at]
         entries = [posting.numbered for posting in pack]
-        answer = session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
-        self._boundary("sent")
-        self._record(run, session, pack, answer)
-        self._boundary("recorded")
-        if isinstance(answer, NotRun):
-            raise answer.refusal
+        return session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
 
-    def _record(
+    def record(
         self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction], answer: Answer
     ) -> None:
+        """Write down what became of a pack; where BC did not run it, it stays reserved."""
+        session.flows = isinstance(answer, Accepted | Refused)
         session.unknown_in_a_row = (
             session.unknown_in_a_row + 1 if isinstance(answer, Unknown) else 0
         )
