@@ -5,17 +5,20 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TESTS ?= tests
 
-.PHONY: help demo test chaos check format lock serve sandbox bench guide screenshots clean
+.PHONY: help demo test test-postgres chaos check format lock serve sandbox bench guide screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Sync a made-up company from simulated PEX to simulated Business Central, and check it
 	$(BIN)/pexbc demo --once
 
 test: $(READY) ## Run all tests (PostgreSQL's too, where there is a server)
 	$(BIN)/python -m pytest -n 2 -q $(TESTS)
+
+test-postgres: $(READY) ## Run all tests, and every service in them on PostgreSQL
+	PEXBC_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 -q $(TESTS)
 
 chaos: $(READY) ## Kill workers many more times than `make test` does
 	PEXBC_CHAOS_KILLS=1000 $(BIN)/python -m pytest -q tests/chaos

@@ -4,7 +4,8 @@ import os
 import socket
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from shutil import copyfile
 from typing import NoReturn
@@ -97,9 +98,7 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path, sqlite_template: Path) -> str:
-    path = tmp_path / "pexbc.db"
-    copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    return _sqlite_file(sqlite_template, tmp_path)
 
 
 @pytest.fixture
@@ -132,6 +131,41 @@ def database(database_url: str) -> Iterator[Database]:
     database = Database(make_engine(database_url))
     yield database
     database.dispose()
+
+
+@pytest.fixture(scope="session")
+def service_database(request: pytest.FixtureRequest) -> Iterator[Callable[[Path], str]]:
+    """The address of a migrated database for the service that keeps its files in a folder.
+
+    A file there; with PEXBC_TEST_DATABASE=postgresql, a database of that server.
+    """
+    if os.environ.get("PEXBC_TEST_DATABASE", "sqlite") == "sqlite":
+        yield partial(_sqlite_file, request.getfixturevalue("sqlite_template"))
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("postgres_template")
+    urls: dict[Path, str] = {}
+    with ExitStack() as databases:
+
+        def url(folder: Path) -> str:
+            if folder not in urls:
+                urls[folder] = databases.enter_context(_postgres_database(server, template))
+            return urls[folder]
+
+        yield url
+
+
+@pytest.fixture
+def service_url(service_database: Callable[[Path], str], tmp_path: Path) -> str:
+    """The address of the database of the test's own service."""
+    return service_database(tmp_path)
+
+
+def _sqlite_file(template: Path, folder: Path) -> str:
+    path = folder / "pexbc.db"
+    if not path.exists():
+        copyfile(template, path)
+    return f"sqlite:///{path}"
 
 
 @contextmanager

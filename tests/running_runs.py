@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -119,15 +118,15 @@ def _outcome(row: Reported) -> str:
 
 
 @contextmanager
-def steps(folder: Path) -> Iterator[Steps]:
-    """A service over SQLite in this folder, connected to a company without transactions."""
+def steps(database_url: str) -> Iterator[Steps]:
+    """A service over this database, connected to a company without transactions."""
     requests: list[tuple[str, str, int, int]] = []
     told: list[Steps] = []
     with Sandbox(purchases=1) as sandbox:
         sandbox.pex.empty()
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=database_url,
             bc_in_doubt_seconds=IN_DOUBT_SECONDS,
             pex_requests_per_minute=1_000_000,
         )

@@ -41,13 +41,13 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    tmp_path_factory: pytest.TempPathFactory, service_database: Callable[[Path], str]
+) -> Iterator[Running]:
     """The service over an empty database, once for a module of tests."""
     folder: Path = tmp_path_factory.mktemp("service")
     with Sandbox(purchases=60) as sandbox:
-        settings = Settings.of(
-            sandbox.environment(), database_url=f"sqlite:///{folder / 'pexbc.db'}"
-        )
+        settings = Settings.of(sandbox.environment(), database_url=service_database(folder))
         with in_background(settings, "127.0.0.1", 0) as (url, services):
             yield Running(url, services, sandbox)
 

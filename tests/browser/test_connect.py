@@ -6,7 +6,6 @@ The simulated Microsoft is another site than the service, as the real one is.
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -36,7 +35,11 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def running(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+def running(
+    sandbox: Sandbox,
+    service_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Running]:
     """The service over an empty database, at the address that other sites send browsers to."""
     monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
     with socket.socket() as free:
@@ -45,7 +48,7 @@ def running(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     elsewhere = sandbox.environment()["PEXBC_ENTRA_AUTHORITY"].replace("127.0.0.1", "localhost")
     settings = Settings.of(
         sandbox.environment() | {"PEXBC_ENTRA_AUTHORITY": elsewhere},
-        database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+        database_url=service_url,
         public_url=f"http://127.0.0.1:{port}",
     )
     with in_background(settings, "127.0.0.1", port) as (url, services):

@@ -7,7 +7,6 @@ no address is typed after the first, and nothing is set up behind the pages.
 import re
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from sandbox.program import Sandbox
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(service_url: str) -> Iterator[Running]:
     """The service over an empty database, at the address that PEX and Microsoft send people to."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -29,7 +28,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     with Sandbox(purchases=80) as sandbox:
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+            database_url=service_url,
             public_url=f"http://127.0.0.1:{port}",
         )
         with in_background(settings, "127.0.0.1", port) as (url, services):

@@ -6,9 +6,7 @@ import sys
 from collections import Counter as Tally
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from random import Random
-from shutil import copyfile
 from typing import Any
 from uuid import UUID
 
@@ -44,11 +42,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def variables(sandbox: Sandbox, tmp_path: Path, sqlite_template: Path) -> dict[str, str]:
-    copyfile(sqlite_template, tmp_path / "pexbc.db")
+def variables(sandbox: Sandbox, service_url: str) -> dict[str, str]:
     return {
         **sandbox.environment(),
-        "PEXBC_DATABASE_URL": f"sqlite:///{tmp_path / 'pexbc.db'}",
+        "PEXBC_DATABASE_URL": service_url,
         "PEXBC_SECRET_KEY": "a key that is only good for this test run",
         "PEXBC_BC_IN_DOUBT_SECONDS": "0.3",
         "PEXBC_PEX_REQUESTS_PER_MINUTE": "1000000",

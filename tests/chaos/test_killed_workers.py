@@ -33,7 +33,7 @@ from sandbox_company import configure
 
 pytestmark = pytest.mark.chaos
 
-KILLS = {"sqlite": 160, "postgres": 40}
+KILLS = {"sqlite": 100, "postgres": 30}
 LAST_BOUNDARY = 20
 IN_DOUBT_SECONDS = 0.3
 SETTLING = (60, 160)

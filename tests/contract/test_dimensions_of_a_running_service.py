@@ -1,7 +1,6 @@
 """Default dimensions met by the real service, against the simulator over HTTP (contract 2.9)."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -18,9 +17,9 @@ MAPPED = {"DEPARTMENT": "OPS", "CLASS": "GEN", "LOCATION": "BOSTON"}
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Steps]:
+def service(service_url: str) -> Iterator[Steps]:
     """Meals bring a department and a location along; purchases map department and class."""
-    with steps(tmp_path) as service:
+    with steps(service_url) as service:
         bc = service.sandbox.business_central
         bc.set_default_dimension(MEALS, "DEPARTMENT", "ADM")
         bc.set_default_dimension(MEALS, "LOCATION", "BOSTON")

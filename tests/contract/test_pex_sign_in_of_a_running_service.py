@@ -64,9 +64,9 @@ def decide(address: str, business: int = company.PREPAID_BUSINESS, **choice: str
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Steps]:
+def service(service_url: str) -> Iterator[Steps]:
     """Connected and configured by an API token, as things were before."""
-    with steps(tmp_path) as service:
+    with steps(service_url) as service:
         yield service
 
 

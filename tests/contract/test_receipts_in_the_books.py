@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -66,11 +65,11 @@ class Company:
 
 
 @pytest.fixture
-def company(tmp_path: Path) -> Iterator[Company]:
+def company(service_url: str) -> Iterator[Company]:
     with Sandbox(purchases=1) as sandbox:
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+            database_url=service_url,
             bc_in_doubt_seconds=IN_DOUBT_SECONDS,
         )
         prepare(settings)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -38,12 +37,12 @@ def mailbox() -> Iterator[MailServer]:
 
 @pytest.fixture
 def start(
-    sandbox: Sandbox, mailbox: MailServer, tmp_path: Path
+    sandbox: Sandbox, mailbox: MailServer, service_url: str
 ) -> Iterator[Callable[..., Services]]:
     """Starts processes, which end with the test."""
     settings = Settings.of(
         sandbox.environment(),
-        database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+        database_url=service_url,
         pex_requests_per_minute=1_000_000,
         notify_smtp_url=f"smtp://127.0.0.1:{mailbox.port}",
         notify_from="pexbc@books.example",

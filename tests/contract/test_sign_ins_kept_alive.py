@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -78,12 +77,12 @@ class Months:
 
 
 @pytest.fixture
-def months(tmp_path: Path) -> Iterator[Months]:
+def months(service_url: str) -> Iterator[Months]:
     start = datetime(2026, 8, 15, 14, tzinfo=UTC)
     with Sandbox(purchases=1, now=start) as sandbox:
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{tmp_path / 'pexbc.db'}",
+            database_url=service_url,
             pex_requests_per_minute=1_000_000,
             now=start,
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,9 @@ FOOD = Source("static", value="FOOD")
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Steps]:
+def service(service_url: str) -> Iterator[Steps]:
     """A sales-tax company."""
-    with steps(tmp_path) as service:
+    with steps(service_url) as service:
         yield service
 
 

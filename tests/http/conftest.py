@@ -26,12 +26,14 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def running(
+    tmp_path_factory: pytest.TempPathFactory, service_database: Callable[[Path], str]
+) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("service")
     with Sandbox(purchases=60) as sandbox:
         settings = Settings.of(
             sandbox.environment(),
-            database_url=f"sqlite:///{folder / 'pexbc.db'}",
+            database_url=service_database(folder),
             pex_requests_per_minute=1_000_000,
         )
         with in_background(settings, "127.0.0.1", 0) as (url, services):

@@ -4,8 +4,6 @@ from collections import Counter as Tally
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from shutil import copyfile
 from typing import Any
 from uuid import UUID
 
@@ -145,13 +143,12 @@ class Product:
 
 
 @pytest.fixture
-def product(tmp_path: Path, sqlite_template: Path) -> Iterator[Product]:
-    copyfile(sqlite_template, tmp_path / "pexbc.db")
+def product(service_url: str) -> Iterator[Product]:
     with ExitStack() as opened:
         sandbox = opened.enter_context(Sandbox(purchases=1))
         sandbox.pex.empty()
         variables = sandbox.environment() | {
-            "PEXBC_DATABASE_URL": f"sqlite:///{tmp_path / 'pexbc.db'}",
+            "PEXBC_DATABASE_URL": service_url,
             "PEXBC_SECRET_KEY": "a key that is only good for this test run",
             "PEXBC_PEX_REQUESTS_PER_MINUTE": "1000000",
         }
