@@ -43,6 +43,8 @@ from domain.sync_run import Outcome, Reported, SyncRun
 from domain.vendors import MissingVendor
 
 ROWS_AT_ONCE = 500
+ROWS_AT_FIRST = 100
+"""Enough for a pack where all rows are new."""
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class PostEntries:
     def _look(self, run: SyncRun, session: RunSession, business_id: int) -> Batch:
         """Decide rows until a pack is full; those that wait for their vendors hold up no other."""
         batch, skip = Batch(), 0
-        while rows := self._worklist.take(run.id, ROWS_AT_ONCE, skip):
+        while rows := self._worklist.take(run.id, ROWS_AT_ONCE if skip else ROWS_AT_FIRST, skip):
             for decision in self._decide.decide(run, session, business_id, rows):
                 if isinstance(decision.verdict, Wanting):
                     self._want(run, session, decision.verdict.vendor, batch)

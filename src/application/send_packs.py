@@ -22,6 +22,8 @@ from domain.refusals import Refusal
 from domain.sync_run import SyncRun
 
 UNKNOWNS_BEFORE_WAITING = 2
+AHEAD = 1
+"""Packs beyond those in flight that are ready to leave when an answer comes."""
 
 Pack = list[PostedTransaction]
 
@@ -110,7 +112,7 @@ class SendPacks:
 
     def _has_room(self, step: _Step, begun: Begun[Pack, Answer]) -> bool:
         """Several packs at a time only while all goes well: what is wrong with one is with all."""
-        room = self._overlap.at_once if step.session.flows else 1
+        room = self._overlap.at_once + AHEAD if step.session.flows else 1
         return len(begun) < room and step.is_to_go_on and self._pace.lets_go_on(step.packs)
 
     def _begin(self, step: _Step, begun: Begun[Pack, Answer]) -> None:

@@ -25,10 +25,17 @@ IN_FLIGHT = {3: 12, 2: 16, 1: 19}
 EVERYTHING = dict.fromkeys(range(1, 9), 1)
 
 
+def worker(world: World) -> Worker:
+    """One with three packs begun at a time: two in flight, and one that is ready to leave."""
+    made = Worker(world, CAPACITY)
+    made.overlap.at_once = 2
+    return made
+
+
 @pytest.fixture
 def world() -> World:
     world = World()
-    world.worker = Worker(world, CAPACITY)
+    world.worker = worker(world)
     world.pex.all_rows = [purchase(pex_id) for pex_id in range(1, 9)]
     return world
 
@@ -48,7 +55,7 @@ def states(world: World) -> list[State]:
     return [world.posting(pex_id).state for pex_id in EVERYTHING]
 
 
-def test_one_step_keeps_as_many_packs_in_flight_as_are_good(world: World) -> None:
+def test_one_step_keeps_packs_in_flight_and_one_ready_to_leave(world: World) -> None:
     run_id = fetched(world)
     world.worker.step(run_id)
     assert world.worker.overlap.most == 3
@@ -89,7 +96,7 @@ def test_a_death_with_several_in_flight_leaves_each_to_be_asked_about(
     world.worker.overlap.fates = [Fate(), *(Fate(outlives=one) for one in arrive)]
     world.worker.step(run_id, crash_after=IN_FLIGHT[in_flight])
     assert states(world).count(State.SUBMITTED) == 2 * in_flight
-    run = world.finish(run_id, Worker(world, CAPACITY))
+    run = world.finish(run_id, worker(world))
     assert run.status is RunStatus.SUCCEEDED
     assert in_books(world) == EVERYTHING
     assert world.journal.submissions == 4, "each arrived once, some of them later"

@@ -34,6 +34,7 @@ class KeepingUp:
         self._database = database
         self._log = log
         self._events_a_page = events_a_page
+        self._replay = Replay(log)  # used under the lock on the position alone
 
     def read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """The rows of a query, which sees every event that was stored before it was asked."""
@@ -85,18 +86,17 @@ class KeepingUp:
             return [line for view in VIEWS for line in compare(view, here, there)]
 
     def _advance(self) -> None:
-        replay = Replay(self._log)
         more = True
         while more:
             with self._database.transaction() as connection:
-                more = self._apply_page(connection, replay)
+                more = self._apply_page(connection)
 
-    def _apply_page(self, connection: sa.Connection, replay: Replay) -> bool:
+    def _apply_page(self, connection: sa.Connection) -> bool:
         """Apply one page; whether there may be more."""
         page = self._log.read(_lock(connection), self._events_a_page)
         if not page:
             return False
-        project(connection, replay, page)
+        project(connection, self._replay, page)
         connection.execute(sa.update(tracking).where(_OURS).values(position=page[-1].position))
         return len(page) == self._events_a_page
 
