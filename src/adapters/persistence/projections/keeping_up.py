@@ -86,17 +86,19 @@ class KeepingUp:
             return [line for view in VIEWS for line in compare(view, here, there)]
 
     def _advance(self) -> None:
+        # What a block around this one wrote may be undone, and must not be kept.
+        replay = Replay(self._log) if self._database.is_in_block else self._replay
         more = True
         while more:
             with self._database.transaction() as connection:
-                more = self._apply_page(connection)
+                more = self._apply_page(connection, replay)
 
-    def _apply_page(self, connection: sa.Connection) -> bool:
+    def _apply_page(self, connection: sa.Connection, replay: Replay) -> bool:
         """Apply one page; whether there may be more."""
         page = self._log.read(_lock(connection), self._events_a_page)
         if not page:
             return False
-        project(connection, self._replay, page)
+        project(connection, replay, page)
         connection.execute(sa.update(tracking).where(_OURS).values(position=page[-1].position))
         return len(page) == self._events_a_page
 
