@@ -9,7 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import memory, nothing_new, pex_requests, requests_per_purchase, throughput
+from benchmarks import (
+    fairness,
+    memory,
+    nothing_new,
+    pex_requests,
+    requests_per_purchase,
+    throughput,
+    two_workers,
+)
 from benchmarks.figures import Figure, LeftOut
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -19,6 +27,8 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "P4": nothing_new.measure,
     "P5": throughput.measure,
     "P6": memory.measure,
+    "P8": two_workers.measure,
+    "fair": fairness.measure,
     "P10": pex_requests.measure,
 }
 

@@ -26,6 +26,7 @@ def worker(variables: Mapping[str, str], threads: int = 3) -> Iterator[Process]:
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "benchmarks.worker", str(threads)],
         env={**os.environ, **variables, "PEXBC_LOG_LEVEL": "warning"},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:

@@ -17,7 +17,7 @@ SWEEP_SECONDS = 0.2
 
 
 def main() -> None:
-    """Say `ready`, and work until SIGTERM."""
+    """Say `ready`, and work until SIGTERM or the end of standard input."""
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())
     settings = Settings()
@@ -28,6 +28,12 @@ def main() -> None:
     worker.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+
+    def end_with_whoever_began_it() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=end_with_whoever_began_it, daemon=True).start()
     over.wait()
     worker.stop(4)
     services.close()
