@@ -40,7 +40,7 @@ sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 	$(BIN)/pexbc sandbox
 
 bench: $(READY) ## Measure requests, speed, memory and fairness; write benchmarks/results.json
-	PYTHONPATH=tests $(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks
 
 guide: $(READY) ## Write the guide's list of error codes anew from the code
 	$(BIN)/python tests/docs/error_catalogue.py
