@@ -30,11 +30,11 @@ from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.reporting import pages
-from application.run_session import RunSession, open_numbers
+from application.reserve_numbers import ReserveNumbers
+from application.run_session import RunSession
 from application.send_packs import Idle, Pack
 from domain.findings import InLedger, Part, Twice, Whole
 from domain.journal_entry import JournalEntry
-from domain.journal_numbers import JournalNumbers
 from domain.pack import CAPACITY, NumberedEntry
 from domain.pex_snapshot import PexSnapshot
 from domain.posted_transaction import Facts, Place, PostedTransaction, State
@@ -85,6 +85,7 @@ class PostEntries:
         self._vendors = vendors
         self._merchants = KnowMerchants(log)
         self._decide = DecideRows(log)
+        self._numbers = ReserveNumbers(log, clock)
         self._boundary = boundary
         self._capacity = capacity
 
@@ -265,26 +266,20 @@ class PostEntries:
     def _write_down(self, run: SyncRun, session: RunSession, batch: Batch) -> Pack:
         """Store decisions, reservations and the intention to send them, all at once."""
         pack = [posting for posting, _ in batch.entries]
-        numbers = self._reserve(run, session, batch)
+        self._reserve(run, session, batch)
         with self._atomically():
             keys = [(decision.row.record, decision.row.pex_id) for decision in batch.decided]
             self._worklist.finish(run.id, keys)
             report = pages(run, batch.reports, self._clock.now())
-            self._log.save(*numbers, *batch.changed, *pack, *report)
+            self._log.save(*batch.changed, *pack, *report)
         return pack
 
-    def _reserve(self, run: SyncRun, session: RunSession, batch: Batch) -> list[JournalNumbers]:
+    def _reserve(self, run: SyncRun, session: RunSession, batch: Batch) -> None:
         if not batch.entries:
-            return []
-        now = self._clock.now()
-        numbers = open_numbers(
-            self._log,
-            self._clock,
-            session.target,
-            lambda: session.port.highest_line_number(session.journal),
-        )
+            return
         goes_bare = ways(self._log, session.target)
-        free = iter(numbers.reserve(batch.lines, now))
+        free = iter(self._numbers.take(session, batch.lines))
+        now = self._clock.now()
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
             digest = NumberedEntry(posting.id, entry, lines).payload_hash
@@ -300,4 +295,3 @@ class PostEntries:
                 batch.snapshots[posting.id],
             )
             posting.submit(run.id, now, bare=goes_bare(entry))
-        return [numbers]

@@ -189,6 +189,7 @@ class SendPack:
             )
             self._save(run, pack, reports)
             return
+        session.numbers = ()  # the stranger's lines may stand in the way of those, too
         numbers = open_numbers(self._log, self._clock, session.target, lambda: 0)
         numbers.skip_past(session.port.highest_line_number(session.journal), now)
         fresh = numbers.reserve(len(entry.lines), now)

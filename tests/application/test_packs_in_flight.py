@@ -7,6 +7,7 @@ from itertools import permutations, product
 from uuid import UUID
 
 import pytest
+from eventsourcing.domain import Aggregate
 
 from application.ports.event_log import StreamConflict
 from application.ports.general_journal import Answer, Journal
@@ -166,21 +167,22 @@ def test_another_who_wrote_first_costs_no_answer_of_those_in_flight(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = fetched(world)
-    save, numbers_saved = world.log.save, 0
+    save, reserved = world.log.save, 0
 
-    def conflicting(*aggregates: object) -> None:
-        nonlocal numbers_saved
-        numbers_saved += any(isinstance(one, JournalNumbers) for one in aggregates)
-        if numbers_saved == 4:
-            numbers_saved += 1
+    def conflicting(*aggregates: Aggregate) -> None:
+        nonlocal reserved
+        postings = [one for one in aggregates if isinstance(one, PostedTransaction)]
+        reserved += any(one.state is State.SUBMITTED for one in postings)
+        if reserved == 4:
+            reserved += 1
             for one in aggregates:
-                one.collect_events()  # type: ignore[attr-defined]
-            raise StreamConflict("somebody else reserved first")
-        save(*aggregates)  # type: ignore[arg-type]
+                one.collect_events()
+            raise StreamConflict("somebody else wrote first")
+        save(*aggregates)
 
     monkeypatch.setattr(world.log, "save", conflicting)
     world.worker.step(run_id)
-    assert states_known(world) == {State.POSTED}
+    assert [one.state for one in world.log.all_of(PostedTransaction)] == [State.POSTED] * 6
     run = world.finish(run_id)
     assert run.counts.posted == 8
     assert in_books(world) == EVERYTHING
@@ -225,3 +227,40 @@ def test_a_process_that_ends_takes_up_its_answers_and_begins_nothing_more(world:
     run_id = fetched(world)
     world.worker.step(run_id)
     assert world.journal.submissions == 4
+
+
+def test_numbers_are_reserved_for_several_packs_together_once_more_are_sent(world: World) -> None:
+    world.pex.all_rows += [purchase(pex_id) for pex_id in range(9, 41)]
+    assert world.sync().counts.posted == 40
+    (numbers,) = world.log.all_of(JournalNumbers)
+    reserved = [one for one in world.log.history(numbers.id) if "Reserved" in one.payload]
+    assert len(reserved) < 7, "of twenty packs"
+    used = sorted(
+        number for one in world.log.all_of(PostedTransaction) for number in one.line_numbers
+    )
+    assert len(set(used)) == len(used) == 80
+
+
+def test_few_purchases_leave_no_numbers_behind(world: World) -> None:
+    world.pex.all_rows = [purchase(1)]
+    world.sync()
+    (numbers,) = world.log.all_of(JournalNumbers)
+    assert numbers.next_number == world.posting(1).line_numbers[-1] + 10
+
+
+def test_one_who_is_slower_at_the_numbers_asks_again_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = fetched(world)
+    save, refused = world.log.save, []
+
+    def slower(*aggregates: Aggregate) -> None:
+        if not refused and any(isinstance(one, JournalNumbers) for one in aggregates):
+            refused.extend(aggregates)
+            raise StreamConflict("somebody else reserved first")
+        save(*aggregates)
+
+    monkeypatch.setattr(world.log, "save", slower)
+    world.worker.step(run_id)
+    assert refused
+    assert world.run(run_id).counts.posted == 8
