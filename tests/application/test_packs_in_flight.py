@@ -252,7 +252,8 @@ def test_one_who_is_slower_at_the_numbers_asks_again_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = fetched(world)
-    save, refused = world.log.save, []
+    save = world.log.save
+    refused: list[Aggregate] = []
 
     def slower(*aggregates: Aggregate) -> None:
         if not refused and any(isinstance(one, JournalNumbers) for one in aggregates):
