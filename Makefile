@@ -42,17 +42,18 @@ sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 bench: $(READY) ## Measure requests, speed, memory and fairness; write benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
-guide: $(READY) ## Write the guide's list of error codes anew from the code
+guide: $(READY) ## Write the lists of error codes in the documentation anew from the code
 	$(BIN)/python tests/docs/error_catalogue.py
+	PYTHONPATH=tests $(BIN)/python tests/docs/doctor_page.py
 
 screenshots: $(READY) ## Take the pictures of all pages in docs/screenshots anew (needs Chromium)
 	PYTHONPATH=tests $(BIN)/python -m browser.screenshots
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header \
-		--no-annotate --quiet --output-file requirements-dev.txt
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header \
-		--no-annotate --quiet --output-file requirements.txt
+	uv pip compile pyproject.toml --group dev --extra tracing --universal --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements-dev.txt
+	uv pip compile pyproject.toml --extra tracing --universal --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements.txt
 
 clean: ## Throw the environment and all caches away
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -145,7 +145,9 @@ def service_database(request: pytest.FixtureRequest) -> Iterator[Callable[[Path]
     server = request.getfixturevalue("postgres_server")
     template = request.getfixturevalue("postgres_template")
     urls: dict[Path, str] = {}
-    with ExitStack() as databases:
+    with ExitStack() as databases, pytest.MonkeyPatch.context() as environment:
+        # Beside a file pexbc makes itself a key; here one has to be set.
+        environment.setenv("PEXBC_SECRET_KEY", "a key that is only good for this test run")
 
         def url(folder: Path) -> str:
             if folder not in urls:

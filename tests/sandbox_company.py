@@ -1,6 +1,7 @@
 """Connecting and configuring the sandbox's company without the API."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from domain.settings import Settings
 from entrypoints.composition import Services
 from entrypoints.demo.company import settings_body
 from sandbox import company
+from sandbox.program import Sandbox
 
 
 def configure(services: Services, days_back: int = 75) -> UUID:
@@ -28,3 +30,20 @@ def configure(services: Services, days_back: int = 75) -> UUID:
     services.configure.save(connection_id, msgspec.convert(body, Settings), 0, "admin:test")
     services.check_connection.check(connection_id)
     return connection_id
+
+
+def times_in_journal(sandbox: Sandbox, pex_id: int) -> int:
+    """How often a purchase stands in the journal."""
+    return len(amounts_in_journal(sandbox, pex_id))
+
+
+def amounts_in_journal(sandbox: Sandbox, pex_id: int) -> list[Decimal]:
+    """The amounts on the PEX account that bear a purchase's id."""
+    return [
+        Decimal(str(line["amount"]))
+        for one in sandbox.business_central.dump()["companies"]
+        if one["id"] == company.COMPANY_ID
+        for journal in one["journals"]
+        for line in journal["lines"]
+        if line["externalDocumentNumber"] == f"PEX{pex_id}" and line["accountNumber"] == "10950"
+    ]

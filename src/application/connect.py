@@ -17,6 +17,7 @@ from application.ports.transactions import Atomically
 from application.ports.vault import Vault
 from application.ports.wakeups import Wakeups
 from application.retried import retried
+from application.subscribe_to_callbacks import PEX_CALLBACK, SubscribeToCallbacks
 from domain.connection import Connection, Microsoft, MicrosoftMode, NotReady, RunActive
 from domain.refusals import Refusal
 
@@ -38,6 +39,7 @@ class Connect:
         atomically: Atomically,
         wakeups: Wakeups,
         pex_sign_in: PexSignIn,
+        callbacks: SubscribeToCallbacks,
     ) -> None:
         self._log = log
         self._vault = vault
@@ -49,6 +51,7 @@ class Connect:
         self._atomically = atomically
         self._wakeups = wakeups
         self._pex_sign_in = pex_sign_in
+        self._callbacks = callbacks
 
     def with_pex_token(
         self, token: str, actor: str, may_connect: Callable[[int], None] = lambda _id: None
@@ -184,12 +187,25 @@ class Connect:
         retried(join)
         self._wakeups.connection(connection_id)
 
-    def create_journal(self, connection_id: UUID) -> Journal:
-        """Create the journal `PEX Card` in the chosen company, on a person's request (M6)."""
-        connection = self._log.load(Connection, connection_id)
-        microsoft, company_id = connection.microsoft, connection.settings.company_id
-        if microsoft is None or company_id is None:
-            raise NotReady("Sign in with Microsoft and choose a company first.")
+    def create_journal(self, connection_id: UUID, actor: str) -> Journal:
+        """Create the journal `PEX Card` in the chosen company, on a person's request (M6).
+
+        Who asked for it is written down first, so that the books never change without a name.
+
+        Raises:
+            NotReady: there is no Microsoft sign-in, or no company was chosen.
+        """
+
+        def request() -> tuple[Connection, Microsoft, str]:
+            connection = self._log.load(Connection, connection_id)
+            microsoft, company_id = connection.microsoft, connection.settings.company_id
+            if microsoft is None or company_id is None:
+                raise NotReady("Sign in with Microsoft and choose a company first.")
+            connection.journal_requested(self._clock.now(), company_id, actor)
+            self._log.save(connection)
+            return connection, microsoft, company_id
+
+        connection, microsoft, company_id = retried(request)
         port = self._journals.general_journal(
             connection.id, microsoft.tenant_id, microsoft.environment, company_id
         )
@@ -200,7 +216,8 @@ class Connect:
     def disconnect(self, connection_id: UUID, actor: str) -> None:
         """Forget both sign-ins; history and posted marks stay (M7).
 
-        What lives on at PEX of a sign-in in the browser is ended there, if PEX can be reached.
+        What lives on at PEX, a sign-in in the browser or a subscription to callbacks, is ended
+        there, if PEX can be reached.
 
         Raises:
             RunActive: a run is going on.
@@ -214,11 +231,15 @@ class Connect:
             with self._atomically():
                 refresh_token = self._refresh_token(connection_id)
                 self._vault.delete(connection_id, PEX_CREDENTIAL)
+                self._vault.delete(connection_id, PEX_CALLBACK)
                 self._sign_in.forget(connection_id)
                 self._log.save(connection)
             return refresh_token
 
+        # Made while the credential is there, and said once the connection is over in any case.
+        farewell = self._callbacks.farewell(connection_id)
         refresh_token = retried(part)
+        farewell()
         if refresh_token is not None:
             self._pex_sign_in.revoke(refresh_token)
 

@@ -22,7 +22,7 @@ from application.ports.clock import Clock
 from application.ports.event_log import EventLog, StreamNotFound
 from application.ports.leases import Leases
 from application.ports.pex import PexAccess
-from application.ports.schedule import Planned, Schedule
+from application.ports.schedule import Planned, Schedule, Skipped
 from application.ports.vault import StaleSecretError, Vault
 from application.retried import retried
 from application.start_due_runs import ACTOR
@@ -101,15 +101,23 @@ class KeepAlive:
             renewed = self._renew_between_steps(connection_id)
         except (*AWAY, ConnectionBusy) as refusal:
             soon = again_at(connection_id, Job.KEEP_ALIVE, self._clock.now())
-            self._schedule.move(Planned(connection_id, Job.KEEP_ALIVE, following), soon)
-            return Kept(connection_id, soon, code=refusal.code, cause=refusal.cause)
+            return self._put_off(connection_id, following, soon, refusal)
         except A_PERSON_MUST_ACT as refusal:
             code, cause = refusal.code, refusal.cause
             retried(lambda: self._require_action(connection_id, code, cause))
             return Kept(connection_id, following, code=code, cause=cause)
         except Refusal as refusal:  # such as "Cannot renew token": the old one stands till tomorrow
-            return Kept(connection_id, following, code=refusal.code, cause=refusal.cause)
+            return self._put_off(connection_id, following, following, refusal)
         return Kept(connection_id, following, renewed)
+
+    def _put_off(
+        self, connection_id: UUID, planned: datetime, until: datetime, refusal: Refusal
+    ) -> Kept:
+        """Keep with the plan what is wrong with the sign-in, for those who watch."""
+        busy = isinstance(refusal, ConnectionBusy)
+        why = None if busy else Skipped(refusal.code, refusal.cause)
+        self._schedule.move(Planned(connection_id, Job.KEEP_ALIVE, planned), until, why)
+        return Kept(connection_id, until, code=refusal.code, cause=refusal.cause)
 
     def _renew_between_steps(self, connection_id: UUID) -> bool:
         """Let no run be halfway through a step with the old token, which may die."""

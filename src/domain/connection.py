@@ -113,6 +113,7 @@ class Connection(Aggregate):
         self.settings = Settings()
         self.settings_version = 0
         self.auto_sync = False
+        self.callbacks = False
         self.company_name = ""
         self.active_run: UUID | None = None
         self.runs = 0
@@ -174,6 +175,10 @@ class Connection(Aggregate):
     def _action_required(self, timestamp: datetime, code: str, reason: str) -> None:
         self.trouble = (code, reason)
 
+    @event("JournalRequested", topic="connection.journal_requested")
+    def journal_requested(self, timestamp: datetime, company_id: str, actor: str) -> None:
+        """Somebody has the journal made in a company's books (M6); nothing changes here."""
+
     @event("Disconnected", topic="connection.disconnected")
     def disconnect(self, timestamp: datetime, actor: str) -> None:
         """Both sign-ins are forgotten; history and posted marks stay (M7)."""
@@ -183,6 +188,7 @@ class Connection(Aggregate):
         self.ready = False
         self.trouble = None
         self.auto_sync = False
+        self.callbacks = False
 
     @property
     def status(self) -> Status:
@@ -235,6 +241,26 @@ class Connection(Aggregate):
         actor: str,
     ) -> None:
         self.auto_sync = enabled
+
+    def switch_callbacks(self, *, enabled: bool, actor: str, timestamp: datetime) -> None:
+        """PEX calls back about settlements from now on, or no more; silent where that is no news.
+
+        Raises:
+            NotReady: PEX is not signed in.
+        """
+        if enabled and self.pex_user is None:
+            raise NotReady("PEX is not signed in.")
+        if enabled != self.callbacks:
+            self._callbacks_switched(timestamp, enabled, actor)
+
+    @event("CallbacksSwitched", topic="connection.callbacks_switched")
+    def _callbacks_switched(
+        self,
+        timestamp: datetime,
+        enabled: bool,  # noqa: FBT001 - the event's own member
+        actor: str,
+    ) -> None:
+        self.callbacks = enabled
 
     # --- runs ---------------------------------------------------------------------------------
 

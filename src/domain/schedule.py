@@ -11,6 +11,10 @@ DAY = timedelta(days=1)
 AGAIN = timedelta(minutes=10)
 """How long a slot waits for what is in its way, before it is tried again."""
 ASTRAY = 2 * DAY
+QUARTER = timedelta(minutes=15)
+"""How far apart syncs are that were asked for by callbacks, at the least."""
+AT_REST = timedelta(minutes=1)
+"""How old a hint is at the least when it is followed, since PEX settles many at a time."""
 
 
 class Job(StrEnum):
@@ -42,6 +46,18 @@ def slot_behind(connection_id: UUID, job: Job, due_at: datetime, now: datetime) 
 def again_at(connection_id: UUID, job: Job, now: datetime) -> datetime:
     """When a slot that something was in the way of is tried again: soon, or as the next slot."""
     return min(now + AGAIN, next_slot(connection_id, job, now))
+
+
+def soon_at(connection_id: UUID, now: datetime) -> datetime:
+    """When a sync that somebody hints at may start: on one of four fixed minutes of the hour, UTC.
+
+    Hints of a quarter of an hour come to the same instant, so they become one sync without anybody
+    remembering them. The minutes are drawn from the id, so that connections spread over the hour.
+    """
+    after = now.astimezone(UTC) + AT_REST
+    hour = after.replace(minute=0, second=0, microsecond=0)
+    own = slot_of_day(connection_id, Job.SYNC) % QUARTER
+    return hour + own + QUARTER * ((after - hour - own) // QUARTER + 1)
 
 
 def is_astray(next_at: datetime, now: datetime) -> bool:

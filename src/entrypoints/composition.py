@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from adapters.business_central.access import HttpBusinessCentral
 from adapters.business_central.shared_limits import LASTING as SLOTS_LASTING
@@ -11,9 +12,11 @@ from adapters.entra.sign_in import MsalSignIn
 from adapters.parallel import InThreads, OverlapInThreads
 from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
+from adapters.persistence.attempts import SqlAttempts
 from adapters.persistence.browser_sessions import SqlBrowserSessions
 from adapters.persistence.engine import Database, make_engine
 from adapters.persistence.event_log import SqlEventLog
+from adapters.persistence.heartbeats import SqlHeartbeats
 from adapters.persistence.leases import LASTING, HeldLeases, SqlLeases
 from adapters.persistence.outbox import SqlOutbox
 from adapters.persistence.read_models import SqlReadModels
@@ -26,6 +29,8 @@ from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
 from adapters.telemetry.metrics import Metrics, OnRequest
+from adapters.telemetry.outgoing import telling
+from adapters.telemetry.tracing import Tracing, tracing_to
 from adapters.wakeups.brokers import BrokerWatch
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun
@@ -55,15 +60,16 @@ from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
-from application.send_pack import SendPack
 from application.send_packs import SendPacks
 from application.settle_doubt import SettleDoubt
 from application.sign_in_with_pex import SignInWithPex
 from application.start_due_runs import StartDueRuns
 from application.start_run import StartRun
 from application.store_receipts import StoreReceipts
+from application.subscribe_to_callbacks import SubscribeToCallbacks
 from application.sweep import Sweep
 from application.sync_tag_options import SyncTagOptions
+from application.take_callback import TakeCallback
 from application.tell_news import TellNews
 from application.undo_entries import UndoEntries
 from application.verify import Verify
@@ -79,6 +85,7 @@ from domain.transaction_receipts import TransactionReceipts
 from domain.vendor_aliases import VendorAliases
 from entrypoints.scheduling import Scheduling, notifiers
 from entrypoints.settings import Settings
+from entrypoints.watched import RunIds, WatchedPhase, WatchedSendPack, marking
 
 AGGREGATES = (
     Connection,
@@ -107,12 +114,15 @@ class Services:
     account_names: AccountNames
     api_tokens: SqlApiTokens
     browser_sessions: SqlBrowserSessions
+    attempts: SqlAttempts
     vault: Vault
     pex: PexAccess
     pex_sign_in: PexSignIn
     sign_in_with_pex: SignInWithPex
     business_central: HttpBusinessCentral
     connect: Connect
+    subscribe_to_callbacks: SubscribeToCallbacks
+    take_callback: TakeCallback
     configure: Configure
     known_choices: KnownChoices
     preview_settings: PreviewSettings
@@ -125,8 +135,11 @@ class Services:
     sweep: Sweep
     scheduling: Scheduling
     broker: BrokerWatch
+    heartbeats: SqlHeartbeats
     verify: Verify
     metrics: Metrics
+    tracing: Tracing
+    run_ids: RunIds
     closing: tuple[Callable[[], None], ...]
 
     def close(self) -> None:
@@ -150,9 +163,12 @@ def build(
     taken after their process died. `boundary` is told the name of each step that a run is about to
     leave behind; `on_request` of each request that went out to PEX or Business Central.
     """
+    tracing = tracing_to(settings.otlp_endpoint)
+    boundary = marking(tracing, boundary)
     clock = SystemClock(settings.now)
     database = Database(make_engine(settings.database_url, pool_size=settings.database_pool))
-    metrics = Metrics(database, clock)
+    heartbeats, broker = SqlHeartbeats(database), BrokerWatch(settings.broker_url)
+    metrics = Metrics(database, clock, heartbeats.heard, lambda: broker.trouble() is not None)
     log = SqlEventLog(database, AGGREGATES)
     read_models = SqlReadModels(database, log)
     vault = Vault(database, parse_keys(settings.sealing_keys()))
@@ -162,6 +178,7 @@ def build(
         settings.pex_client_id,
         settings.pex_scopes,
         clock,
+        http_client=telling(tracing, "pex", settings.pex_oauth_url),
         on_request=metrics.counting("pex", on_request),
     )
     pex = HttpPexAccess(
@@ -169,6 +186,7 @@ def build(
         vault,
         settings.pex_requests_per_minute,
         renewals=Renewals(vault, pex_sign_in, clock),
+        http_client=telling(tracing, "pex", settings.pex_api_url),
         on_request=metrics.counting("pex", on_request),
     )
     sign_in = MsalSignIn(
@@ -176,6 +194,7 @@ def build(
         settings.entra_client_id,
         settings.entra_client_secret.get_secret_value(),
         vault,
+        http_client=telling(tracing, "entra", settings.entra_authority),
         on_request=metrics.counting("entra", on_request),
     )
     business_central = HttpBusinessCentral(
@@ -183,6 +202,7 @@ def build(
         sign_in,
         clock,
         concurrency=settings.bc_concurrency,
+        http_client=telling(tracing, "bc", settings.bc_api_url),
         on_request=metrics.counting("bc", on_request),
         limits=SqlRequestLimits(database, lasting=slots),
     )
@@ -190,11 +210,13 @@ def build(
     account_names = SqlAccountNames(database)
     charts = KnowAccounts(business_central, account_names)
     schedule = SqlSchedule(database)
+    callbacks = SubscribeToCallbacks(log, vault, pex, clock, atomically, settings.public_url)
     configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
     pace = Pace(lambda: len(read_models.active_runs()))
     overlap = OverlapInThreads(settings.bc_concurrency)
-    send = SendPacks(log, SendPack(log, clock), overlap, pace, boundary)
+    pack = WatchedSendPack(log, clock, tracing)
+    send = SendPacks(log, pack, overlap, pace, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
@@ -203,6 +225,7 @@ def build(
     vendors = AddVendors(log, leases, business_central, clock, in_doubt, boundary)
     start_run = StartRun(log, clock, wakeups)
     check = CheckConnection(log, pex, business_central, business_central, clock)
+    watched = partial(WatchedPhase, tracing)
     checks, in_threads = SqlReceiptChecks(database), InThreads(settings.bc_concurrency)
     return Services(
         settings,
@@ -213,6 +236,7 @@ def build(
         account_names,
         SqlApiTokens(database),
         SqlBrowserSessions(database),
+        SqlAttempts(database),
         vault,
         pex,
         pex_sign_in,
@@ -229,7 +253,10 @@ def build(
             atomically,
             wakeups,
             pex_sign_in,
+            callbacks,
         ),
+        callbacks,
+        TakeCallback(vault, schedule, clock),
         configure,
         KnownChoices(configure, log, clock),
         PreviewSettings(pex, log, clock),
@@ -244,27 +271,33 @@ def build(
             worklist,
             sessions,
             (
-                SyncTagOptions(pex, log, clock, boundary),
-                FetchRows(pex, worklist, log, clock, atomically, boundary),
-                PostTransactions(
-                    doubts,
-                    complete,
-                    send,
-                    PostEntries(worklist, log, clock, atomically, vendors, boundary),
-                    clock,
-                    boundary,
+                watched("tag options", SyncTagOptions(pex, log, clock, boundary)),
+                watched("fetch", FetchRows(pex, worklist, log, clock, atomically, boundary)),
+                watched(
+                    "post",
+                    PostTransactions(
+                        doubts,
+                        complete,
+                        send,
+                        PostEntries(worklist, log, clock, atomically, vendors, boundary),
+                        clock,
+                        boundary,
+                    ),
                 ),
-                NoticeMissing(pex, read_models, worklist, log, clock, boundary),
-                AttachReceipts(
-                    WantReceipts(worklist, read_models, checks, log, clock, atomically),
-                    checks,
-                    GatherReceipts(pex, log, clock, in_doubt),
-                    StoreReceipts(log, clock, in_doubt, in_threads, boundary),
-                    business_central,
-                    log,
-                    clock,
-                    atomically,
-                    boundary,
+                watched("missing", NoticeMissing(pex, read_models, worklist, log, clock, boundary)),
+                watched(
+                    "receipts",
+                    AttachReceipts(
+                        WantReceipts(worklist, read_models, checks, log, clock, atomically),
+                        checks,
+                        GatherReceipts(pex, log, clock, in_doubt),
+                        StoreReceipts(log, clock, in_doubt, in_threads, boundary),
+                        business_central,
+                        log,
+                        clock,
+                        atomically,
+                        boundary,
+                    ),
                 ),
             ),
             doubts,
@@ -286,8 +319,18 @@ def build(
                 settings.public_url,
             ),
         ),
-        BrokerWatch(settings.broker_url),
+        broker,
+        heartbeats,
         Verify(log, read_models, business_central),
         metrics,
-        (pex.close, pex_sign_in.close, sign_in.close, business_central.close, database.dispose),
+        tracing,
+        RunIds(read_models, tracing),
+        (
+            pex.close,
+            pex_sign_in.close,
+            sign_in.close,
+            business_central.close,
+            tracing.close,
+            database.dispose,
+        ),
     )

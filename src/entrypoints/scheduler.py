@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import structlog
 
+from adapters.persistence.heartbeats import Role
+from adapters.telemetry.tracing import CONNECTION
 from application.ports.outbox import Outgoing
 from application.ports.schedule import Planned
 from entrypoints.composition import Services
+from entrypoints.heartbeat import Heartbeat
 
 log = structlog.get_logger(__name__)
 
@@ -22,11 +25,12 @@ class Scheduler:
     def __init__(self, services: Services, look_seconds: float = LOOK_SECONDS) -> None:
         self._services = services
         self._look_seconds = look_seconds
+        self.heartbeat = Heartbeat(services.heartbeats, Role.SCHEDULER)
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=self._look, args=(task,), name=name, daemon=True)
             for name, task in (
-                ("schedule", self._syncs),
+                ("schedule", self._schedule),
                 ("sign-ins", self._sign_ins),
                 ("news", self._news),
             )
@@ -43,6 +47,7 @@ class Scheduler:
         self._over.set()
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
+        self.heartbeat.leave()
 
     def _look(self, task: Callable[[int], None]) -> None:
         looks = 0
@@ -52,12 +57,17 @@ class Scheduler:
             if self._over.wait(self._look_seconds):
                 return
 
-    def _quietly(self, task: Callable[..., object], *given: object) -> None:
-        """What fails is tried again at a later look; the database may be back by then."""
+    def _quietly(self, task: Callable[..., object], *given: object) -> bool:
+        """Whether it went well; what fails is tried again at a later look."""
         try:
             task(*given)
-        except Exception:
+        except Exception:  # such as a database that is away, and back by then
             log.exception("a look at the schedule failed")
+            return False
+        return True
+
+    def _schedule(self, looks: int) -> None:
+        self.heartbeat.turn(well=self._quietly(self._syncs, looks))
 
     def _syncs(self, looks: int) -> None:
         scheduling = self._services.scheduling
@@ -67,7 +77,11 @@ class Scheduler:
             if self._over.is_set():
                 return
             with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
-                self._quietly(self._sync, due)
+                self._quietly(self._traced, "automatic sync", self._sync, due)
+
+    def _traced(self, name: str, task: Callable[[Planned], None], due: Planned) -> None:
+        with self._services.tracing.span(name, {CONNECTION: str(due.connection_id)}):
+            task(due)
 
     def _sync(self, due: Planned) -> None:
         slot = self._services.scheduling.syncs.start(due)
@@ -90,7 +104,7 @@ class Scheduler:
         sign_ins = self._services.scheduling.sign_ins
         for due in sign_ins.due():
             with structlog.contextvars.bound_contextvars(connection_id=str(due.connection_id)):
-                self._quietly(self._keep, due)
+                self._quietly(self._traced, "keep sign-ins alive", self._keep, due)
 
     def _keep(self, due: Planned) -> None:
         kept = self._services.scheduling.sign_ins.keep(due)

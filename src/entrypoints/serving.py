@@ -9,10 +9,12 @@ import uvicorn
 from litestar import Litestar
 
 from adapters.persistence.engine import make_engine
-from adapters.persistence.schema import current_revision, migrate, newest_revision
-from domain.refusals import Refusal
+from adapters.persistence.schema import current_revision, migrate
 from entrypoints.composition import Services, build
+from entrypoints.heartbeat import Heartbeat
 from entrypoints.http.app import create_app
+from entrypoints.http.watching import create_watching_app
+from entrypoints.revision import check_not_newer, check_revision
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.waking import calling, wakeups_of
@@ -23,33 +25,26 @@ STOP_SECONDS = 10
 WEB_STOP_SECONDS = 3
 WORKER_STOP_SECONDS = 4
 SCHEDULER_STOP_SECONDS = 2
+WATCHING_STOP_SECONDS = 1
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Bring the database up to date; raises DatabaseNewer."""
     engine = make_engine(settings.database_url)
-    migrate(engine)
-    engine.dispose()
-
-
-class DatabaseNotMigrated(Refusal):
-    """The database is not as this version of the product needs it."""
-
-    code = "DATABASE_NOT_MIGRATED"
-    fix = "Run `pexbc migrate`, once for all processes."
-
-    def __init__(self, revision: str | None) -> None:
-        at = f"at revision {revision}" if revision else "empty"
-        super().__init__(f"The database is {at}, and this version needs {newest_revision()}.")
+    try:
+        check_not_newer(current_revision(engine))
+        migrate(engine)
+    finally:
+        engine.dispose()
 
 
 def check_migrated(settings: Settings) -> None:
-    """See that somebody has prepared the database; raises DatabaseNotMigrated."""
+    """See that somebody has prepared the database; raises as `check_revision`."""
     engine = make_engine(settings.database_url)
-    revision = current_revision(engine)
-    engine.dispose()
-    if revision != newest_revision():
-        raise DatabaseNotMigrated(revision)
+    try:
+        check_revision(current_revision(engine))
+    finally:
+        engine.dispose()
 
 
 def web_alone(settings: Settings) -> tuple[Litestar, Services]:
@@ -76,7 +71,8 @@ def worker_alone(settings: Settings) -> Iterator[None]:
     worker = Worker(services, wakeups)
     worker.start()
     try:
-        yield
+        with _watched(services, worker.heartbeat):
+            yield
     finally:
         worker.stop(WORKER_STOP_SECONDS)
         services.close()
@@ -91,7 +87,8 @@ def scheduler_alone(settings: Settings) -> Iterator[None]:
     scheduler = Scheduler(services)
     scheduler.start()
     try:
-        yield
+        with _watched(services, scheduler.heartbeat):
+            yield
     finally:
         scheduler.stop(SCHEDULER_STOP_SECONDS)
         services.close()
@@ -128,6 +125,7 @@ def server(app: Litestar, host: str, port: int) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # which proxies are believed is decided by the application
         timeout_graceful_shutdown=WEB_STOP_SECONDS,
     )
     return uvicorn.Server(config)
@@ -138,15 +136,43 @@ def in_background(settings: Settings, host: str, port: int) -> Iterator[tuple[st
     """Serve from a thread while the block runs; yields the address and the services."""
     prepare(settings)
     app, services = embedded(settings)
-    running = server(app, host, port)
-    thread = threading.Thread(target=running.run, daemon=True)
+    with _in_thread(server(app, host, port), STOP_SECONDS + 5) as real_port:
+        yield f"http://{host}:{real_port}", services
+
+
+@contextmanager
+def _watched(services: Services, heartbeat: Heartbeat) -> Iterator[None]:
+    """Tell figures and health of a process without a web server, where a port is set for them."""
+    settings = services.settings
+    if not settings.metrics_port:
+        yield
+        return
+    app = create_watching_app(services, lambda: heartbeat.is_turning)
+    running = server(app, settings.metrics_host, settings.metrics_port)
+    with _in_thread(running, WATCHING_STOP_SECONDS):
+        yield
+
+
+def _run(running: uvicorn.Server) -> None:
+    # A server that cannot have its port logs why, and would end the process if it could.
+    with contextlib.suppress(SystemExit):
+        running.run()
+
+
+@contextmanager
+def _in_thread(running: uvicorn.Server, stop_seconds: float) -> Iterator[int]:
+    """Serve while the block runs; yields the port.
+
+    Raises:
+        OSError: the port cannot be served.
+    """
+    thread = threading.Thread(target=_run, args=(running,), daemon=True)
     thread.start()
     with contextlib.ExitStack() as stack:
-        stack.callback(thread.join, STOP_SECONDS + 5)
+        stack.callback(thread.join, stop_seconds)
         stack.callback(setattr, running, "should_exit", True)  # noqa: FBT003 - uvicorn's own switch
         while not running.started:
             if not thread.is_alive():
-                raise OSError(f"port {port} cannot be served")
+                raise OSError(f"port {running.config.port} cannot be served")
             thread.join(0.05)
-        real_port = running.servers[0].sockets[0].getsockname()[1]
-        yield f"http://{host}:{real_port}", services
+        yield int(running.servers[0].sockets[0].getsockname()[1])

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -56,11 +57,16 @@ class Settings(BaseSettings):
     bc_in_doubt_seconds: float = Field(default=720, ge=0)
     bc_concurrency: int = Field(default=3, ge=1, le=5)
     pex_requests_per_minute: int = Field(default=90, ge=1)
+    api_requests_per_minute: int = Field(default=1200, ge=1)
+    trusted_proxies: str = ""
     notify_webhook_url: SecretStr = SecretStr("")
     notify_webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     notify_smtp_url: SecretStr = SecretStr("")
     notify_from: str = Field(default="", validate_default=True)
     notify_to: str = Field(default="", validate_default=True)
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = Field(default=0, ge=0, le=65535)
+    otlp_endpoint: str = ""
     now: datetime | None = None
     log_level: str = "info"
     log_format: str = Field(default_factory=lambda: "console" if sys.stderr.isatty() else "json")
@@ -84,6 +90,28 @@ class Settings(BaseSettings):
         if url and urlsplit(url).scheme not in BROKERS:
             raise ValueError("must be empty, or begin with amqp:// or redis://")
         return url
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_a_collector(cls, url: str) -> str:
+        """Refuse what is no address, and a login in it, which would be told in error messages."""
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and not parts.username
+        if url and not is_address:
+            raise ValueError("must be empty, or begin with http:// or https://, without a login")
+        return url.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, proxies: str) -> str:
+        """Refuse what is no address or network; a name of a host could come to mean another."""
+        named = [one.strip() for one in proxies.split(",") if one.strip()]
+        try:
+            return ",".join(str(ip_network(one)) for one in named)
+        except ValueError:
+            raise ValueError(
+                "must be addresses or networks such as 10.0.0.0/8, separated by commas"
+            ) from None
 
     @field_validator("notify_webhook_url")
     @classmethod
@@ -129,15 +157,26 @@ class Settings(BaseSettings):
         given = self.secret_key.get_secret_value()
         if given:
             return given
+        path = self.key_file()
+        if path is None:
+            raise SecretKeyMissing
+        return _key_in(path)
+
+    def database_file(self) -> Path | None:
+        """The SQLite file; None where the database is none."""
         url = make_url(self.database_url)
         if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
-            raise SecretKeyMissing
-        return _key_beside(Path(url.database))
+            return None
+        return Path(url.database)
+
+    def key_file(self) -> Path | None:
+        """Where the key that is made at the first start lies; None where there is no place."""
+        database = self.database_file()
+        return None if database is None else database.with_suffix(database.suffix + ".key")
 
 
-def _key_beside(database: Path) -> str:
+def _key_in(path: Path) -> str:
     """The key in the file beside the database, made at the first start, readable by its owner."""
-    path = database.with_suffix(database.suffix + ".key")
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

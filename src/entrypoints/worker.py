@@ -3,18 +3,25 @@
 import threading
 import time
 from collections.abc import Callable
+from uuid import UUID
 
 import dramatiq
 import structlog
 
+from adapters.persistence.heartbeats import Role
+from adapters.telemetry.tracing import CONNECTION
 from adapters.wakeups.dramatiq_wakeups import DramatiqWakeups
+from application.advance_run import NextStep
+from domain.sync_run import RunStatus
 from entrypoints.composition import Services
+from entrypoints.heartbeat import Heartbeat
 
 log = structlog.get_logger(__name__)
 
 THREADS = 3
 SWEEP_SECONDS = 5.0
 CHECK_EVERY_SWEEPS = 12
+ILL = (RunStatus.FAILED, RunStatus.INTERRUPTED)
 
 
 class Worker:
@@ -31,6 +38,7 @@ class Worker:
         self._wakeups = wakeups
         self._threads = threads
         self._sweep_seconds = sweep_seconds
+        self.heartbeat = Heartbeat(services.heartbeats, Role.WORKER)
         self._over = threading.Event()
         self._worker: dramatiq.Worker | None = None
         self._sweeper = threading.Thread(target=self._sweep, name="sweeper", daemon=True)
@@ -39,9 +47,10 @@ class Worker:
         """Begin to work, first with what an earlier process left undone."""
         services = self._services
         self._wakeups.answer_with(
-            services.advance_run.step,
-            services.check_connection.check,
+            self._advance,
+            self._check,
             services.advance_run.note_fault,
+            services.run_ids.around,
         )
         self._worker = dramatiq.Worker(
             self._wakeups.broker, worker_threads=self._threads, worker_timeout=100
@@ -59,20 +68,50 @@ class Worker:
         if self._worker is not None:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))
+        self.heartbeat.leave()
+
+    def _advance(self, run_id: UUID) -> NextStep | None:
+        step = self._services.advance_run.step(run_id)
+        if step is not None and step.at is None:
+            self._tell_end(run_id)
+        return step
+
+    def _tell_end(self, run_id: UUID) -> None:
+        run = self._services.read_models.run(run_id)
+        if run is None:
+            return
+        counts = run.counts
+        tell = log.warning if run.status in ILL else log.info
+        tell(
+            "the run has ended",
+            status=run.status.value,
+            # Not under `code`, which stands for a sign-in's and is masked.
+            refusal=run.code,
+            reason=run.cause,
+            posted=counts.posted,
+            failed=counts.failed,
+            in_doubt=counts.in_doubt,
+        )
+
+    def _check(self, connection_id: UUID) -> None:
+        with self._services.tracing.span("connection check", {CONNECTION: str(connection_id)}):
+            self._services.check_connection.check(connection_id)
 
     def _sweep(self) -> None:
         sweeps = 0
         while True:
-            self._quietly(self._services.sweep.runs)
+            self.heartbeat.turn(well=self._quietly(self._services.sweep.runs))
             if sweeps % CHECK_EVERY_SWEEPS == 0:
                 self._quietly(self._services.sweep.connections)
             sweeps += 1
             if self._over.wait(self._sweep_seconds):
                 return
 
-    def _quietly(self, look: Callable[[], int]) -> None:
-        """A sweep that fails is tried again at the next; the database may be back by then."""
+    def _quietly(self, look: Callable[[], int]) -> bool:
+        """Whether it went well; a sweep that fails is tried again at the next."""
         try:
             look()
-        except Exception:
+        except Exception:  # such as a database that is away, and back by then
             log.exception("a sweep failed")
+            return False
+        return True

@@ -197,3 +197,27 @@ def test_what_a_person_mended_is_ready_again(kepts: Kepts) -> None:
     kepts.world.log.save(connection)
     kepts.keep()
     assert kepts.world.connection.status is Status.CONNECTED_READY
+
+
+@pytest.mark.parametrize(
+    "refusal", [PexRequestRefused(403, "Cannot renew token"), PexUnavailable("no answer")]
+)
+def test_why_a_sign_in_was_not_kept_alive_stands_with_the_plan_until_it_is(
+    kepts: Kepts, refusal: PexRequestRefused | PexUnavailable
+) -> None:
+    kepts.world.pex.token_expires_at = EXPIRES
+    kepts.world.pex.renewals = [refusal, "new"]
+    kepts.keep()
+    noted = kepts.schedule.skipped(Job.KEEP_ALIVE)[kepts.world.connection_id]
+    assert (noted.code, noted.cause) == (refusal.code, refusal.cause)
+    kepts.world.clock.advance(DAY.total_seconds())
+    kepts.keep()
+    assert kepts.schedule.skipped(Job.KEEP_ALIVE) == {}
+
+
+def test_a_run_in_the_middle_of_a_step_is_nothing_wrong_with_the_sign_in(kepts: Kepts) -> None:
+    with kepts.world.leases.hold(f"connection:{kepts.world.connection_id}"):
+        kept = kepts.keep()
+    assert kept is not None
+    assert kept.code == "CONNECTION_BUSY"
+    assert kepts.schedule.skipped(Job.KEEP_ALIVE) == {}

@@ -14,8 +14,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from browser.conftest import sign_in
 from entrypoints.demo.company import ApiUser
-from entrypoints.http.pages import pex_sign_in
-from entrypoints.http.security import FailedAttempts
 from entrypoints.serving import in_background
 from entrypoints.settings import Settings
 from http_running import Running
@@ -35,13 +33,8 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def running(
-    sandbox: Sandbox,
-    service_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Running]:
+def running(sandbox: Sandbox, service_url: str) -> Iterator[Running]:
     """The service over an empty database, at the address that other sites send browsers to."""
-    monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

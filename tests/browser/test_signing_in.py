@@ -97,7 +97,7 @@ def test_a_session_ends_when_its_api_token_is_revoked(running: Running) -> None:
     )
     kept = {"Cookie": f"pexbc={session}"}
     assert httpx.get(f"{running.url}/connections", headers=kept).status_code == 200
-    services.api_tokens.revoke(known.id, services.clock.now())
+    services.api_tokens.revoke(known.id, "test", services.clock.now())
     assert httpx.get(f"{running.url}/connections", headers=kept).status_code == 303
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -164,6 +165,35 @@ def test_auto_sync_is_switched_and_tells_when_the_next_sync_starts(sync_tab: Pag
     expect(region.locator("time")).not_to_contain_text("UTC")
     region.get_by_role("button", name="Switch auto-sync off").click()
     expect(region.get_by_text("It is off")).to_be_visible()
+
+
+def test_callbacks_are_switched_with_their_secret_by_keyboard_and_without_scripts(
+    without_scripts: Page, running: Running, connected: str
+) -> None:
+    page = without_scripts
+    page.goto(f"/connections/{connected}")
+    region = page.get_by_role("region", name="Callbacks from PEX")
+    expect(region.get_by_text("They are off")).to_be_visible()
+    region.get_by_label("Secret for callbacks").fill(company.PREPAID_CALLBACK_SECRET)
+    page.keyboard.press("Enter")
+    expect(region.get_by_text("They are on, and do nothing while auto-sync is")).to_be_visible()
+    assert company.PREPAID_CALLBACK_SECRET not in page.content()
+    view = running.services.read_models.connection(UUID(connected))
+    assert view is not None
+    assert view.callbacks
+    region.get_by_role("button", name="Switch callbacks off").press("Enter")
+    expect(region.get_by_text("They are off")).to_be_visible()
+
+
+def test_callbacks_that_are_refused_say_why_in_their_place(
+    sync_tab: Page, accessible: Callable[[Page], None]
+) -> None:
+    region = sync_tab.get_by_role("region", name="Callbacks from PEX")
+    region.get_by_label("Secret for callbacks").fill("   ")
+    region.get_by_role("button", name="Switch callbacks on").click()
+    assert "CALLBACK_SECRET_MISSING" in region.get_by_role("alert").inner_text()
+    expect(region.get_by_text("They are off")).to_be_visible()
+    accessible(sync_tab)
 
 
 def test_the_connection_is_told_by_names(sync_tab: Page) -> None:

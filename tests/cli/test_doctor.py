@@ -1,113 +1,205 @@
-"""The doctor, on a healthy set-up and on broken ones."""
+"""The doctor as a command: on a healthy set-up, and on one that is broken all over."""
 
-from collections.abc import Callable, Iterator
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from cli.conftest import Journey
-from cli.shell import Shell, towards
+from cli.shell import PEXBC, SECONDS, Result, Shell
+from doctors_patient import Patient, patient_in
 from sandbox import company
-from sandbox.program import Sandbox
+from sandbox.entra.state import SECOND_USER
 
 NAME = f"{company.PREPAID_NAME} ({company.PREPAID_BUSINESS})"
-
-
-@pytest.fixture
-def breakable() -> Iterator[Sandbox]:
-    """A sandbox of the test's own: the same company, and nobody else minds what breaks."""
-    with Sandbox(purchases=1) as sandbox:
-        yield sandbox
+NOBODY = "127.0.0.1:1"
+ANOTHER_TOKEN = "sandbox-another-token"
+ANOTHER = 52399
 
 
 def test_a_healthy_set_up_is_found_well(journey: Journey) -> None:
-    healthy = journey.shell.well("doctor").out
-    assert "bad" not in healthy
-    assert "ok  PEX sign-in in the browser: configured" in healthy
-    assert f"ok  {NAME}: PEX sign-in" in healthy
-    assert f"ok  {NAME}: Microsoft sign-in and Business Central" in healthy
-    assert f"ok  {NAME}: journal PEX Card" in healthy
+    lines = journey.shell.well("doctor").out.splitlines()
+    assert not [line for line in lines if line.startswith("bad")]
+    assert "ok   database" in lines
+    assert "ok   PEX sign-in in the browser" in lines
+    assert f"ok   {NAME}: PEX sign-in" in lines
+    assert f"ok   {NAME}: Microsoft sign-in" in lines
+    assert f"ok   {NAME}: Business Central" in lines
+    assert f"ok   {NAME}: journal PEX Card" in lines
+    assert f"ok   {NAME}: settings" in lines
+    assert "--   broker: none is set, and calls stay in the process" in lines
 
 
-def expired(sandbox: Sandbox) -> None:
-    sandbox.pex.expire_token(company.PREPAID_TOKEN)
+# --- one set-up, broken all over ------------------------------------------------------------
 
 
-def without_journal(sandbox: Sandbox) -> None:
-    sandbox.business_central.delete_journal()
+@dataclass(frozen=True)
+class Wreck:
+    """A set-up with three connections, all of it broken; what it held before the doctor came."""
+
+    patient: Patient
+    shell: Shell
+    prepaid: UUID
+    credit: UUID
+    another: UUID
+    diagnosis: Result
+    untouched: bool
 
 
-@pytest.mark.parametrize(
-    ("harm", "named"),
-    [(expired, f"bad {NAME}: PEX sign-in: "), (without_journal, f"bad {NAME}: journal PEX Card: ")],
-)
-def test_what_broke_outside_is_named_alone_and_with_what_to_do(
-    journey: Journey,
-    breakable: Sandbox,
-    tmp_path: Path,
-    harm: Callable[[Sandbox], None],
-    named: str,
-) -> None:
-    harm(breakable)
-    diagnosis = journey.shell.copied(tmp_path, **towards(breakable)).run("doctor")
-    assert diagnosis.code == 1
-    lines = diagnosis.out.splitlines()
-    bad = [line for line in lines if line.startswith("bad")]
-    assert len(bad) == 1
-    assert bad[0].startswith(named)
-    assert lines[lines.index(bad[0]) + 1].startswith("      ")
+VARIABLES = {
+    "PEXBC_BC_CONCURRENCY": "99",
+    "PEXBC_DATABSE_URL": "canary",
+    "PEXBC_PUBLIC_URL": "http://books.example",
+    "PEXBC_BROKER_URL": f"amqp://someone:pw-canary@{NOBODY}",
+    "PEXBC_NOTIFY_WEBHOOK_URL": f"http://{NOBODY}/hook",
+    "PEXBC_NOTIFY_WEBHOOK_SECRET": "canary " * 8,
+    "PEXBC_NOTIFY_SMTP_URL": f"smtp://someone:pw-canary@{NOBODY}",
+    "PEXBC_NOTIFY_FROM": "pexbc@harbor.example",
+    "PEXBC_NOTIFY_TO": "dana@harbor.example",
+    "PEXBC_SECRET_KEY": "",
+}
 
 
-def test_an_empty_entra_app_and_a_strange_secret_key_are_named(
-    journey: Journey, copy: Shell
-) -> None:
-    diagnosis = copy.run("doctor", PEXBC_ENTRA_CLIENT_SECRET="", PEXBC_SECRET_KEY="another " * 5)
-    assert diagnosis.code == 1
-    assert "bad Microsoft app: PEXBC_ENTRA_CLIENT_ID or PEXBC_ENTRA_CLIENT_SECRET" in diagnosis.out
-    assert f"bad {NAME}: PEX sign-in: The stored 'pex_credential' of" in diagnosis.out
-    assert "behind the new one" in diagnosis.out
+def connected(patient: Patient) -> tuple[UUID, UUID, UUID]:
+    """Three connections that are well: by the app, by a user, and by the app again."""
+    patient.sandbox.pex.add_business(ANOTHER, "Another", ANOTHER_TOKEN)
+    prepaid = patient.connect()
+    patient.configure(prepaid)
+    credit = patient.connect(company.CREDIT_TOKEN, SECOND_USER)
+    patient.configure(credit)
+    another = patient.connect(ANOTHER_TOKEN)
+    patient.configure(another, on_tags_of_credit)
+    return prepaid, credit, another
 
 
-def test_a_set_up_without_a_pex_app_is_well_and_told_what_it_lacks(
-    journey: Journey, copy: Shell
-) -> None:
-    diagnosis = copy.run("doctor", PEXBC_PEX_CLIENT_ID="")
-    assert diagnosis.code == 0
-    assert "ok  PEX sign-in in the browser: not configured" in diagnosis.out
-    assert "Set PEXBC_PEX_CLIENT_ID" in diagnosis.out
+def on_tags_of_credit(body: dict[str, dict[str, list[dict[str, dict[str, str]]]]]) -> None:
+    for mapping in body["purchases"]["mappings"]:
+        mapping["source"]["tag_id"] = f"74{mapping['source']['tag_id'][2:]}"
 
 
-def test_a_sign_in_with_pex_that_tells_nothing_of_itself_is_named(
-    journey: Journey, copy: Shell
-) -> None:
-    elsewhere = journey.shell.variables["PEXBC_PEX_OAUTH_URL"] + "/elsewhere"
-    diagnosis = copy.run("doctor", PEXBC_PEX_OAUTH_URL=elsewhere)
-    assert diagnosis.code == 1
-    assert "bad PEX sign-in in the browser: PEX's sign-in cannot be used" in diagnosis.out
-    assert "Check PEXBC_PEX_OAUTH_URL" in diagnosis.out
+def broken(patient: Patient, prepaid: UUID) -> None:
+    pex, books = patient.sandbox.pex, patient.sandbox.business_central
+    pex.expire_token(company.PREPAID_TOKEN)
+    pex.switch(company.CREDIT_BUSINESS, permissions={"ManageCardholder": False})
+    pex.world.businesses[ANOTHER].tags.pop(f"74{company.CLASS_TAG[2:]}")
+    books.hide_company(SECOND_USER)
+    books.delete_journal()
+    books.change_account("10950", blocked=True)
+    books.delete_dimension_value("DEPARTMENT", "ADM")
+    patient.switch_auto_sync_on(prepaid)
+    patient.plan(datetime.now(UTC) - timedelta(hours=1))
+    patient.database.with_suffix(".db.key").chmod(0o644)
 
 
-@pytest.mark.parametrize(
-    ("url", "named"),
-    [
-        ("postgresql://someone:pw-canary@127.0.0.1:1/books", "bad database: not reachable"),
-        ("sqlite:////no/such/folder/pexbc.db", "bad database: not reachable"),
-        ("books", "bad configuration: PEXBC_DATABASE_URL: "),
-    ],
-)
-def test_a_database_out_of_reach_is_named_without_its_password(
-    tmp_path: Path, url: str, named: str
-) -> None:
-    diagnosis = Shell(tmp_path).run("doctor", PEXBC_DATABASE_URL=url)
-    assert diagnosis.code == 1
-    assert named in diagnosis.out
-    assert "pw-canary" not in diagnosis.out + diagnosis.err
-    assert "Traceback" not in diagnosis.err
+@pytest.fixture(scope="module")
+def wreck(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Wreck]:
+    with patient_in(tmp_path_factory.mktemp("wreck"), sqlite_template) as patient:
+        key = patient.database.with_suffix(".db.key")
+        key.write_text(patient.variables["PEXBC_SECRET_KEY"])
+        prepaid, credit, another = connected(patient)
+        broken(patient, prepaid)
+        wrong = {"PEXBC_PEX_OAUTH_URL": f"{patient.sandbox.url}/elsewhere"}
+        shell = Shell(patient.database.parent, patient.variables | VARIABLES | wrong)
+        before = patient.everything()
+        diagnosis = shell.run("doctor", "--json")
+        untouched = patient.everything() == before
+        yield Wreck(patient, shell, prepaid, credit, another, diagnosis, untouched)
 
 
-def test_a_short_key_and_a_database_that_was_never_migrated_are_named(tmp_path: Path) -> None:
-    fresh = Shell(tmp_path).run("doctor", PEXBC_SECRET_KEY="too short")
-    assert fresh.code == 1
-    assert "bad sealing key: " in fresh.out
-    assert "bad database: at revision none" in fresh.out
-    assert "Run `pexbc migrate`." in fresh.out
+def test_every_fault_of_a_set_up_that_is_broken_all_over_is_named_in_one_run(wreck: Wreck) -> None:
+    told = wreck.diagnosis.json
+    assert wreck.diagnosis.code == 1
+    assert told["well"] is False
+    found = {
+        (check["connection_id"], check["name"], finding["code"])
+        for check in told["checks"]
+        for finding in check["findings"]
+    }
+    prepaid, credit, another = map(str, (wreck.prepaid, wreck.credit, wreck.another))
+    assert found == {
+        (None, "variables", "VARIABLE_UNREADABLE"),
+        (None, "variables", "VARIABLE_UNKNOWN"),
+        (None, "public address", "PUBLIC_URL_UNFIT"),
+        (None, "sealing keys", "KEY_FILE_OPEN"),
+        (None, "broker", "BROKER_UNREACHABLE"),
+        (None, "PEX sign-in in the browser", "PEX_SIGN_IN_UNUSABLE"),
+        (None, "webhook for notices", "WEBHOOK_UNREACHABLE"),
+        (None, "mail server for notices", "MAIL_SERVER_UNREACHABLE"),
+        (prepaid, "PEX sign-in", "PEX_TOKEN_REFUSED"),
+        (prepaid, "journal PEX Card", "JOURNAL_MISSING"),
+        (prepaid, "settings", "ACCOUNT_BLOCKED"),
+        (prepaid, "settings", "DIMENSION_VALUE_UNKNOWN"),
+        (prepaid, "scheduler", "SCHEDULER_SILENT"),
+        (credit, "PEX sign-in", "PEX_PERMISSION_MISSING"),
+        (credit, "Business Central", "COMPANY_NOT_FOUND"),
+        (another, "journal PEX Card", "JOURNAL_MISSING"),
+        (another, "settings", "ACCOUNT_BLOCKED"),
+        (another, "settings", "DIMENSION_VALUE_UNKNOWN"),
+        (another, "settings", "TAG_UNKNOWN"),
+    }
+    assert len({code for _, _, code in found}) >= 12
+    assert all(map(is_told_in_words, told["checks"]))
+    assert "canary" not in wreck.diagnosis.out + wreck.diagnosis.err
+    assert "Traceback" not in wreck.diagnosis.err
+    assert wreck.untouched, "it writes"
+
+
+def is_told_in_words(check: dict[str, Any]) -> bool:
+    """Whether a check says why it was not made, and of each fault what to do."""
+    words = all(one["cause"].strip() and one["fix"].strip() for one in check["findings"])
+    return words and (check["why"] is None) == (check["state"] in ("well", "ill"))
+
+
+def test_one_connection_is_shown_on_a_terminal_with_what_is_being_checked(wreck: Wreck) -> None:
+    code, out, progress = run_on_a_terminal(wreck.shell, "--connection", str(wreck.credit))
+    lines = out.splitlines()
+    assert code == 1
+    assert "Business Central" in progress
+    assert "COMPANY_NOT_FOUND" not in progress
+    ill = [line for line in lines if line.startswith(f"bad  {company.CREDIT_NAME}")]
+    assert [line.split(": ")[1:3] for line in ill] == [
+        ["PEX sign-in", "PEX_PERMISSION_MISSING"],
+        ["Business Central", "COMPANY_NOT_FOUND"],
+    ]
+    assert all(lines[lines.index(line) + 1].startswith("     ") for line in ill)
+    assert not [line for line in lines if company.PREPAID_NAME in line]
+
+
+def run_on_a_terminal(shell: Shell, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output by a pipe, and what a terminal showed of standard error."""
+    near, far = pty.openpty()
+    with ThreadPoolExecutor() as beside:
+        shown = beside.submit(shown_on, near)
+        try:
+            done = subprocess.run(  # noqa: S603 - the command under test
+                [PEXBC, "doctor", *words],
+                stdout=subprocess.PIPE,
+                stderr=far,
+                check=False,
+                timeout=SECONDS,
+                cwd=shell.folder,
+                env=shell.environment(TERM="xterm"),
+            )
+        finally:
+            os.close(far)
+        return done.returncode, done.stdout.decode(), shown.result()
+
+
+def shown_on(terminal: int) -> str:
+    """Everything that is written to a terminal, which ends with an error on Linux."""
+    parts = []
+    with os.fdopen(terminal, "rb") as near:
+        try:
+            while part := near.read1(65_536):
+                parts.append(part)
+        except OSError:
+            pass
+    return b"".join(parts).decode(errors="replace")

@@ -59,8 +59,10 @@ def test_a_token_is_revoked_once(
     token_id = listed.json[0]["id"]
     copy.well("tokens", "revoke", token_id)
     with copy.open() as database:
-        (revoked,) = database.execute("SELECT revoked_at FROM api_tokens").fetchone()
-    assert revoked is not None
+        query = "SELECT revoked_at, revoked_by FROM api_tokens"
+        revoked_at, revoked_by = database.execute(query).fetchone()
+    assert revoked_at is not None
+    assert revoked_by.startswith("cli:")
     again = copy.run("tokens", "revoke", token_id)
     assert again.code == 1
     assert "no such token" in again.err

@@ -19,7 +19,7 @@ from entrypoints.composition import Services, build
 from entrypoints.settings import Settings
 from sandbox import company
 from sandbox.program import Sandbox
-from sandbox_company import configure
+from sandbox_company import configure, times_in_journal
 
 DAY = timedelta(days=1)
 
@@ -52,20 +52,6 @@ class Days:
         tags = {company.EXPENSE_TAG: "62400", company.DEPARTMENT_TAG: "OPS"}
         self.sandbox.pex.retag(number, tags)
         return number
-
-    def times_in_journal(self, pex_id: int) -> int:
-        books = self.sandbox.business_central.dump()["companies"]
-        lines = [
-            line
-            for one in books
-            if one["id"] == company.COMPANY_ID
-            for journal in one["journals"]
-            for line in journal["lines"]
-        ]
-        return sum(
-            line["externalDocumentNumber"] == f"PEX{pex_id}" and line["accountNumber"] == "10950"
-            for line in lines
-        )
 
 
 @pytest.fixture
@@ -116,7 +102,7 @@ def test_every_day_posts_what_became_eligible_once_though_nobody_asks(days: Days
         assert view is not None
         assert view.next_at == slot.next_at == days.slot(today + 2 * DAY) - timedelta(seconds=1)
         assert len(services.read_models.runs(days.connection_id, 10).items) == 2
-    assert [days.times_in_journal(one) for one in (first, second)] == [1, 1]
+    assert [times_in_journal(days.sandbox, one) for one in (first, second)] == [1, 1]
 
 
 def test_processes_that_slept_for_days_and_wake_together_start_one_run(days: Days) -> None:

@@ -65,6 +65,21 @@ def test_a_dropped_job_is_not_due_and_cannot_be_moved(schedule: Schedule) -> Non
     assert schedule.planned(Job.KEEP_ALIVE) == {ONE: NOW}
 
 
+def test_a_job_is_brought_forward_and_never_put_off(schedule: Schedule) -> None:
+    schedule.plan(ONE, Job.SYNC, NOW + 5 * HOUR)
+    schedule.plan(ONE, Job.KEEP_ALIVE, NOW + 5 * HOUR)
+    assert schedule.bring_forward(ONE, Job.SYNC, NOW + HOUR) == NOW + HOUR
+    assert schedule.bring_forward(ONE, Job.SYNC, NOW + HOUR) == NOW + HOUR
+    assert schedule.bring_forward(ONE, Job.SYNC, NOW + 2 * HOUR) == NOW + HOUR
+    assert schedule.planned(Job.SYNC) == {ONE: NOW + HOUR}
+    assert schedule.planned(Job.KEEP_ALIVE) == {ONE: NOW + 5 * HOUR}
+
+
+def test_what_is_not_planned_is_not_brought_forward(schedule: Schedule) -> None:
+    assert schedule.bring_forward(OTHER, Job.SYNC, NOW) is None
+    assert schedule.planned(Job.SYNC) == {}
+
+
 def test_a_skipped_slot_is_told_until_the_job_moves_on_without_it(schedule: Schedule) -> None:
     schedule.plan(ONE, Job.SYNC, NOW)
     schedule.plan(OTHER, Job.SYNC, NOW)

@@ -27,15 +27,16 @@ LEFT_ALONE, FAILS, RECEIPTS, AFTERWARDS, TAG_OPTIONS = (
     "Changed after posting",
     "Tag options",
 )
-CONNECTION, STARTING, SETTINGS, FIELDS, API, SERVICE = (
+CONNECTION, STARTING, SETTINGS, FIELDS, API, SERVICE, DOCTOR = (
     "The connection",
     "Starting a sync",
     "Settings and vendor aliases",
     "Fields of the settings and of a sync",
     "Signing in, pages and API",
     "Running the service",
+    "Found by the doctor",
 )
-CALLS = {"FieldError": FIELDS, "_unknown": FIELDS, "problem_response": API, "HealthAnswer": SERVICE}
+CALLS = {"FieldError": FIELDS, "_unknown": FIELDS, "problem_response": API}
 """Calls that make errors which are no refusals, with code, cause and fix after their first."""
 OF_THE_FRAMEWORK = {
     "BODY_TOO_LARGE": "A body larger than the service takes.",
@@ -57,6 +58,8 @@ GROUPS = {
     "these codes.",
     API: "What pages and API themselves refuse.",
     SERVICE: "For whoever runs the service.",
+    DOCTOR: "What `pexbc doctor` alone tells of; "
+    "[its own page](../operate/doctor.md) has all that it checks.",
 }
 BY_CODE = {
     "COMPANY_NOT_FOUND": CONNECTION,
@@ -72,6 +75,10 @@ BY_CODE = {
     "SECRET_UNREADABLE": SERVICE,
     "SECRET_KEY_MISSING": SERVICE,
     "CURSOR_REFUSED": API,
+    "BROKER_SIGN_IN_REFUSED": SERVICE,
+    "DATABASE_NEWER": SERVICE,
+    "DATABASE_NOT_MIGRATED": SERVICE,
+    "DATABASE_UNREACHABLE": SERVICE,
 }
 BY_PREFIX = {"RECEIPT_": RECEIPTS, "TAG_": TAG_OPTIONS}
 BY_MODULE = {
@@ -83,7 +90,10 @@ BY_MODULE = {
     "application.alias_vendors": SETTINGS,
     "application": CONNECTION,
     "adapters": CONNECTION,
+    "entrypoints.health": SERVICE,
+    "entrypoints.cli.health": SERVICE,
     "entrypoints": API,
+    "entrypoints.doctor": DOCTOR,
 }
 SHORTEST = 4
 TEXTS = (ast.Constant, ast.JoinedStr, ast.IfExp)
@@ -128,7 +138,7 @@ def refusals() -> Iterator[type[Refusal]]:
     return (kind for kind in CATALOGUE.values() if kind.__module__.partition(".")[0] in names)
 
 
-def meaning(kind: type[Refusal]) -> str:
+def meaning(kind: object) -> str:
     """The first paragraph of the docstring, without references and abbreviations."""
     words = " ".join((kind.__doc__ or "").split("\n\n")[0].split())
     return re.sub(r"\bBC\b", "Business Central", REFERENCES.sub("", words))
@@ -249,14 +259,13 @@ def page() -> str:
     for name, codes in entries().items():
         parts.append(f"## {name}\n\n{GROUPS[name]}\n\n| Code | What it means | What to do |\n")
         parts.append("| --- | --- | --- |\n")
-        parts.extend(
-            f"| `{one.code}` | {_cell(one.meaning)} | {_cell(one.fix)} |\n" for one in codes
-        )
+        parts.extend(f"| `{one.code}` | {cell(one.meaning)} | {cell(one.fix)} |\n" for one in codes)
         parts.append("\n")
     return "".join(parts).rstrip() + "\n"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A text as it can stand in a table."""
     return text.replace("|", "\\|").replace("<", "&lt;")
 
 

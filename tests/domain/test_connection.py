@@ -135,13 +135,34 @@ def test_the_daily_sync_is_off_until_it_is_switched_on_and_can_be_switched_off()
         assert connection.auto_sync is enabled
 
 
+def test_callbacks_are_off_until_pex_is_asked_for_them_and_can_be_switched_off() -> None:
+    connection = ready()
+    assert connection.callbacks is False
+    for enabled in (True, False):
+        connection.switch_callbacks(enabled=enabled, actor=ADMIN, timestamp=NOW)
+        assert connection.callbacks is enabled
+
+
+def test_callbacks_end_with_the_sign_in_that_asked_for_them() -> None:
+    connection = ready()
+    connection.switch_callbacks(enabled=True, actor=ADMIN, timestamp=NOW)
+    connection.disconnect(NOW, ADMIN)
+    assert not connection.callbacks
+    connection.switch_callbacks(enabled=False, actor=ADMIN, timestamp=NOW)
+    with pytest.raises(NotReady):
+        connection.switch_callbacks(enabled=True, actor=ADMIN, timestamp=NOW)
+    assert replayed(connection).callbacks is False
+
+
 def test_what_is_no_news_is_no_event() -> None:
     connection = ready()
     connection.require_action("JOURNAL_MISSING", "missing", NOW)
     connection.switch_auto_sync(enabled=True, actor=ADMIN, timestamp=NOW)
+    connection.switch_callbacks(enabled=True, actor=ADMIN, timestamp=NOW)
     connection.collect_events()
     connection.require_action("JOURNAL_MISSING", "missing", NOW)
     connection.switch_auto_sync(enabled=True, actor=ADMIN, timestamp=NOW)
+    connection.switch_callbacks(enabled=True, actor=ADMIN, timestamp=NOW)
     assert not connection.collect_events()
     connection.became_ready(NOW)
     connection.became_ready(NOW)

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from domain.connection import Connection
 from domain.eastern_time import EASTERN
-from domain.schedule import AGAIN, DAY, Job, again_at, is_astray, next_slot, slot_of_day
+from domain.schedule import (
+    AGAIN,
+    AT_REST,
+    DAY,
+    QUARTER,
+    Job,
+    again_at,
+    is_astray,
+    next_slot,
+    slot_of_day,
+    soon_at,
+)
 
 CONNECTION = UUID(int=9 * 3600)  # at nine in the morning, UTC
 jobs = st.sampled_from(Job)
@@ -81,3 +92,26 @@ def test_only_a_clock_that_was_far_ahead_leaves_a_plan_astray() -> None:
     assert not is_astray(at(5, 9), at(4, 9))
     assert not is_astray(at(5, 9), at(3, 9))
     assert is_astray(at(5, 9), at(3, 8))
+
+
+@given(connection=st.uuids(), now=instants)
+def test_a_hint_is_followed_soon_yet_not_at_once(connection: UUID, now: datetime) -> None:
+    soon = soon_at(connection, now)
+    assert AT_REST < soon - now.astimezone(UTC) <= QUARTER + AT_REST
+    assert soon.utcoffset() == timedelta()
+
+
+@given(connection=st.uuids(), now=instants, later=st.timedeltas(timedelta(), QUARTER))
+def test_hints_of_a_quarter_of_an_hour_come_to_one_instant_or_to_neighbouring_ones(
+    connection: UUID, now: datetime, later: timedelta
+) -> None:
+    first = soon_at(connection, now)
+    assert soon_at(connection, now.astimezone(UTC) + later) - first in (timedelta(), QUARTER)
+    assert soon_at(connection, first - AT_REST) == first + QUARTER
+    just_before = first - AT_REST - timedelta(microseconds=1)
+    assert soon_at(connection, just_before) == first
+
+
+def test_connections_are_spread_over_the_quarter_of_an_hour() -> None:
+    minutes = {soon_at(UUID(int=seconds), at(3, 8)) for seconds in range(900)}
+    assert len(minutes) == 900

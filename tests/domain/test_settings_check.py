@@ -37,7 +37,7 @@ from domain.settings import (
     Source,
     Transfers,
 )
-from domain.settings_check import SettingsRefused, check_settings
+from domain.settings_check import SettingsRefused, check_settings, misfits
 
 TODAY = date(2026, 8, 15)
 FIRST = "/purchases/mappings/0"
@@ -398,6 +398,13 @@ def test_every_field_that_cannot_stand_is_named_at_once() -> None:
     assert [pointer for pointer, _ in errors(wrong)] == [
         "/start_date", "/pex_account_id", f"{FIRST}/source/value", "/fees/account_id",
     ]  # fmt: skip
+
+
+def test_saved_settings_that_fit_the_company_no_more_are_told_whatever_their_dates() -> None:
+    old = settings(start_date=date(2020, 1, 1), expense=fixed("?"))
+    assert [one.pointer for one in misfits(old, chart(), TAG_KINDS, "prepaid")] == [
+        f"{FIRST}/source/value"
+    ]
 
 
 def test_refused_settings_are_a_refusal_with_a_code() -> None:

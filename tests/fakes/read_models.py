@@ -369,6 +369,7 @@ def _connection(walk: Walk, one: Connection) -> ConnectionView:
         one.auto_sync,
         one.settings_version,
         one.active_run,
+        callbacks=one.callbacks,
     )
 
 

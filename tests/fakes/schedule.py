@@ -43,5 +43,11 @@ class FakeSchedule:
             self.left_out[key] = skipped
         return True
 
+    def bring_forward(self, connection_id: UUID, job: Job, to: datetime) -> datetime | None:
+        key = connection_id, job
+        if key in self.rows:
+            self.rows[key] = min(self.rows[key], to)
+        return self.rows.get(key)
+
     def skipped(self, job: Job) -> Mapping[UUID, Skipped]:
         return {key[0]: why for key, why in self.left_out.items() if key[1] is job}

@@ -35,6 +35,7 @@ def running(
             sandbox.environment(),
             database_url=service_database(folder),
             pex_requests_per_minute=1_000_000,
+            trusted_proxies="127.0.0.1",
         )
         with in_background(settings, "127.0.0.1", 0) as (url, services):
             yield Running(url, services, sandbox)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -14,6 +15,7 @@ from http_running import Running
 from sandbox import company
 
 ROOT = Path(__file__).resolve().parents[2]
+MONITORING = ROOT / "deploy" / "monitoring"
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -32,10 +34,15 @@ def total(samples: Samples, name: str, **labels: str) -> float:
     return sum(value for (one, own), value in samples.items() if one == name and wanted <= set(own))
 
 
+@pytest.fixture(scope="module")
+def run(user: ApiUser, connected: str) -> dict[str, Any]:
+    """A run that has ended."""
+    return user.run(connected, preview=False, watch=lambda _run: None)
+
+
 def test_a_run_shows_in_the_figures(
-    running: Running, user: ApiUser, connected: str, anonymous: httpx.Client
+    running: Running, run: dict[str, Any], anonymous: httpx.Client
 ) -> None:
-    run = user.run(connected, preview=False, watch=lambda _run: None)
     running.services.metrics.forget()
     after = figures(anonymous)
     counts: dict[str, Any] = run["counts"]
@@ -71,19 +78,82 @@ def test_no_figure_tells_of_a_business_or_an_amount(
         assert secret not in text
 
 
-@pytest.mark.parametrize("name", ["alerts.yml", "dashboard.json"])
-def test_alerts_and_dashboard_use_figures_that_there_are(
-    name: str, connected: str, anonymous: httpx.Client
+def names_of(client: httpx.Client) -> dict[str, set[str]]:
+    """Every figure by the name that expressions call it, with its labels."""
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {
+        one.name + "_total" * (one.type == "counter"): {
+            label for sample in one.samples for label in sample.labels
+        }
+        for one in families
+        if not one.name.endswith("_created")  # when a process began to count
+    }
+
+
+def rules() -> list[dict[str, Any]]:
+    read = msgspec.yaml.decode((MONITORING / "alerts.yml").read_bytes())
+    return [rule for group in read["groups"] for rule in group["rules"]]
+
+
+def panels() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((MONITORING / "dashboard.json").read_text("utf-8"))[
+        "panels"
+    ]
+    return found
+
+
+def expressions() -> list[str]:
+    told = [rule["expr"] for rule in rules()]
+    return told + [target["expr"] for panel in panels() for target in panel["targets"]]
+
+
+def documented(section: str) -> list[str]:
+    """The first cells of a section's table in the operator's page."""
+    page = (ROOT / "docs" / "operate" / "watching.md").read_text("utf-8")
+    part = page.split(f"## {section}\n")[1].split("\n## ")[0]
+    return re.findall(r"^\| `([^`]+)` \|", part, re.MULTILINE)
+
+
+def test_alerts_and_dashboard_use_figures_and_labels_that_there_are(
+    running: Running, run: dict[str, Any], anonymous: httpx.Client
 ) -> None:
-    text = (ROOT / "deploy" / "monitoring" / name).read_text(encoding="utf-8")
-    used = set(re.findall(r"\bpexbc_[a-z_]+", text))
-    families = text_string_to_metric_families(anonymous.get("/metrics").text)
-    told = {one.name + "_total" * (one.type == "counter") for one in families}
-    assert len(used) >= 7
-    assert used <= told
+    running.services.metrics.forget()
+    known = names_of(anonymous)
+    used = [
+        (name, set(re.findall(r"(\w+)\s*[=!]~?", chosen)))
+        for one in expressions()
+        for name, chosen in re.findall(r"\b(pexbc_[a-z_]+)(?:\{([^}]*)\})?", one)
+    ]
+    assert len(used) > 30
+    assert [(name, labels) for name, labels in used if labels - known.get(name, set())] == []
+    grouped = {
+        label
+        for one in expressions()
+        for labels in re.findall(r"\bby \(([^)]*)\)", one)
+        for label in labels.split(", ")
+    }
+    assert grouped <= set().union(*known.values())
+    assert {name for name, _ in used} == known.keys()
+
+
+def test_every_figure_and_every_alert_is_explained_to_the_operator(
+    run: dict[str, Any], anonymous: httpx.Client
+) -> None:
+    assert sorted(documented("Figures")) == sorted(names_of(anonymous))
+    assert documented("Alerts") == [rule["alert"] for rule in rules()]
+
+
+def test_every_alert_says_what_it_is_how_bad_and_what_to_do_first() -> None:
+    for rule in rules():
+        assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
+        assert rule["annotations"].keys() == {"summary", "first"}
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert re.fullmatch(r"\d+[mhd]", rule.get("for", "1m"))
+        assert rule["expr"].count("(") == rule["expr"].count(")")
 
 
 def test_the_dashboard_is_whole() -> None:
-    board = json.loads((ROOT / "deploy" / "monitoring" / "dashboard.json").read_text("utf-8"))
-    assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
-    assert all(panel["targets"] for panel in board["panels"])
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels()}
+    assert len({panel["id"] for panel in panels()}) == len(places) == len(panels())
+    assert len({panel["title"] for panel in panels()}) == len(panels())
+    assert all(panel["targets"] for panel in panels())

@@ -8,18 +8,10 @@ import pytest
 from litestar.testing import TestClient
 
 from entrypoints.http.app import create_app
-from entrypoints.http.pages import pex_sign_in
-from entrypoints.http.security import ATTEMPTS_A_MINUTE, FailedAttempts
 from http_running import Running
 
 LOCAL = "http://localhost:8000"
 PUBLIC = "https://pexbc.example"
-
-
-@pytest.fixture(autouse=True)
-def a_new_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The service counts begun sign-ins by address, over all tests."""
-    monkeypatch.setattr(pex_sign_in, "begun", FailedAttempts())
 
 
 def comes_back_to(running: Running, public_url: str, host: str) -> str:
@@ -40,16 +32,6 @@ def comes_back_to(running: Running, public_url: str, host: str) -> str:
     return parse_qs(urlsplit(answer.headers["location"]).query)["redirect_uri"][0]
 
 
-def test_no_address_begins_sign_ins_without_end(running: Running) -> None:
-    with httpx.Client(base_url=running.url, headers={"Origin": running.url}) as client:
-        statuses = [
-            client.post("/sign-in/pex", data={"next": "/"}).status_code
-            for _ in range(ATTEMPTS_A_MINUTE + 1)
-        ]
-    assert set(statuses[:-1]) == {303}
-    assert statuses[-1] == 429
-
-
 @pytest.mark.parametrize("host", ["pexbc.example", "evil.example", "127.0.0.1:8000", "localhost"])
 def test_it_is_the_public_address_whatever_the_request_says(running: Running, host: str) -> None:
     assert comes_back_to(running, PUBLIC, host) == f"{PUBLIC}/pex/callback"
@@ -67,3 +49,37 @@ def test_on_ones_own_machine_it_is_the_address_that_the_browser_is_at(
 )
 def test_on_ones_own_machine_no_other_host_gets_the_answer(running: Running, host: str) -> None:
     assert comes_back_to(running, LOCAL, host) == f"{LOCAL}/pex/callback"
+
+
+def sign_in_with(running: Running, cookie: str) -> str:
+    """Sign in with a browser that has this cookie; the secret of the session that begins."""
+    answer = httpx.post(
+        f"{running.url}/sign-in",
+        data={"token": running.token("operator")},
+        headers={"Origin": running.url, "Cookie": f"pexbc={cookie}"},
+    )
+    assert answer.status_code == 303
+    return answer.cookies["pexbc"]
+
+
+def opens(running: Running, secret: str) -> bool:
+    """Whether a session's secret opens a page, rather than leading to the sign-in."""
+    answer = httpx.get(f"{running.url}/connections", headers={"Cookie": f"pexbc={secret}"})
+    return answer.status_code == 200
+
+
+def test_a_secret_that_was_planted_before_the_sign_in_opens_nothing_after_it(
+    running: Running,
+) -> None:
+    planted = "A" * 43
+    begun = sign_in_with(running, planted)
+    assert begun != planted
+    assert opens(running, begun)
+    assert not opens(running, planted)
+
+
+def test_a_browsers_former_session_ends_with_the_next_sign_in(running: Running) -> None:
+    former = sign_in_with(running, "")
+    assert opens(running, former)
+    assert opens(running, sign_in_with(running, former))
+    assert not opens(running, former)

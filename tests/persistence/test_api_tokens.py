@@ -48,19 +48,34 @@ def test_the_token_itself_is_stored_nowhere(database: Database, tokens: SqlApiTo
 def test_a_revoked_token_opens_nothing_and_stays_listed(tokens: SqlApiTokens) -> None:
     token, secret = tokens.create("nightly", "support", (), "ann", NOON)
     later = NOON + timedelta(days=1)
-    assert tokens.revoke(token.id, later)
+    assert tokens.revoke(token.id, "bob", later)
     assert tokens.find(secret) is None
     (listed,) = tokens.list()
-    assert listed.revoked_at == later
-    assert not tokens.revoke(token.id, later + timedelta(days=1))
-    assert tokens.list()[0].revoked_at == later
+    assert (listed.revoked_at, listed.revoked_by) == (later, "bob")
+    assert not tokens.revoke(token.id, "eve", later + timedelta(days=1))
+    assert tokens.list() == [listed]
 
 
 def test_revoking_an_unknown_token_says_so(tokens: SqlApiTokens) -> None:
-    assert not tokens.revoke(uuid4(), NOON)
+    assert not tokens.revoke(uuid4(), "bob", NOON)
 
 
 def test_tokens_are_listed_oldest_first(tokens: SqlApiTokens) -> None:
     second, _ = tokens.create("b", "operator", (), "ann", NOON + timedelta(hours=1))
     first, _ = tokens.create("a", "admin", (1,), "ann", NOON)
     assert tokens.list() == [first, second]
+
+
+def test_a_tokens_last_use_is_kept_to_a_few_minutes(tokens: SqlApiTokens) -> None:
+    _, secret = tokens.create("nightly", "admin", (), "ann", NOON)
+
+    def used(minutes: int) -> datetime | None:
+        token = tokens.find(secret)
+        assert token is not None
+        tokens.note_use(token, NOON + timedelta(minutes=minutes))
+        return tokens.list()[0].last_used_at
+
+    assert tokens.list()[0].last_used_at is None
+    assert used(1) == NOON + timedelta(minutes=1)
+    assert used(5) == NOON + timedelta(minutes=1)
+    assert used(6) == NOON + timedelta(minutes=6)

@@ -18,6 +18,7 @@ from adapters.business_central.shared_limits import SharedLimits
 from adapters.business_central.shared_throttle import SharedThrottle
 from adapters.business_central.throttle import BUDGET, Throttle
 from adapters.business_central.vendors import HttpVendors
+from adapters.telemetry.outgoing import HttpClient
 from application.ports.clock import Clock
 from application.ports.company_data import CompanyData
 from application.ports.general_journal import GeneralJournal
@@ -44,6 +45,7 @@ class HttpBusinessCentral:
         *,
         concurrency: int = 3,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: OnRequest | None = None,
         limits: SharedLimits | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -52,7 +54,7 @@ class HttpBusinessCentral:
         self._sign_in = sign_in
         self._clock = clock
         self._concurrency = concurrency
-        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
+        self._http = http_client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._limits = limits
         self._sleep = sleep

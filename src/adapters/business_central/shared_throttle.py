@@ -219,15 +219,15 @@ class SharedThrottle:
                 ageing = [
                     one for one in (*self._busy, *self._free) if now - one.kept_at >= RENEW_SECONDS
                 ]
-                over = not self._busy and not self._free
-                if over:
-                    self._keeper = None
             for slot in idle:
                 self._given_back(slot)
             for slot in ageing:
                 self._renew(slot)
-            if over:
-                return
+            with self._lock:
+                # The last thing it does: whoever closes waits for it until here.
+                if not self._busy and not self._free:
+                    self._keeper = None
+                    return
 
     def _is_idle(self, slot: _Slot, now: float) -> bool:
         return now - slot.idle_since >= (0 if self._others_wait else IDLE_SECONDS)

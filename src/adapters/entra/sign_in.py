@@ -15,6 +15,7 @@ import msal
 
 from adapters.entra.kept import DELEGATED, SERVICE, KeptCache, KeptSignIn, KeptSignIns
 from adapters.entra.transport import MsalTransport, rewriting
+from adapters.telemetry.outgoing import HttpClient
 from application.ports.sign_in import (
     MicrosoftConsentMissing,
     MicrosoftSignInRefused,
@@ -82,6 +83,7 @@ class MsalSignIn:
         vault: Vault,
         *,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: Callable[[str, str, int, int], None] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -95,7 +97,7 @@ class MsalSignIn:
         self._client_id = client_id
         self._client_secret = client_secret
         self._kept = KeptSignIns(vault, now)
-        self._client = httpx.Client(transport=transport, timeout=TIMEOUT_SECONDS)
+        self._client = http_client(transport=transport, timeout=TIMEOUT_SECONDS)
         self._http = MsalTransport(self._client, rewrite, on_request or (lambda *_: None))
         self._lock = threading.Lock()
         self._locks: dict[UUID, threading.Lock] = {}

@@ -3,7 +3,8 @@
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Self
@@ -73,13 +74,23 @@ class MailNotifier:
 
     def send(self, notice: Notice) -> None:
         """Hand one message in."""
+        with self._conversation() as smtp:
+            smtp.send_message(self._message(notice), self._sender, self._recipients)
+
+    def check(self) -> None:
+        """Come as far as a message would be handed in; raises NotDelivered."""
+        with self._conversation() as smtp:
+            smtp.ehlo_or_helo_if_needed()
+
+    @contextmanager
+    def _conversation(self) -> Iterator[smtplib.SMTP]:
         try:
             with self._connected() as smtp:
                 if self._server.starttls:
                     smtp.starttls(context=self._context)
                 if self._server.user:
                     smtp.login(self._server.user, self._server.password)
-                smtp.send_message(self._message(notice), self._sender, self._recipients)
+                yield smtp
         except (smtplib.SMTPException, OSError) as error:
             # A server's own words may quote what it was told.
             raise NotDelivered(

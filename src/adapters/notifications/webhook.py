@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -55,13 +56,27 @@ class WebhookNotifier:
             }
         )
         headers = self._headers(notice, body, self._clock.now())
-        try:
-            with httpx.Client(transport=self._transport, timeout=TIMEOUT) as http:
-                response = http.post(self._url, content=body, headers=headers)
-        except httpx.HTTPError as error:
-            raise NotDelivered(f"the webhook does not answer ({type(error).__name__})") from None
+        response = self._exchange("POST", body, headers)
         if not response.is_success:
             raise NotDelivered(f"the webhook answers {response.status_code}")
+
+    def check(self) -> None:
+        """See that a server answers, without telling it anything; raises NotDelivered.
+
+        It may refuse a HEAD, and take a POST none the less.
+        """
+        response = self._exchange("HEAD", None, {"User-Agent": "pexbc"})
+        if response.is_server_error:
+            raise NotDelivered(f"the webhook answers {response.status_code}")
+
+    def _exchange(
+        self, method: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> httpx.Response:
+        try:
+            with httpx.Client(transport=self._transport, timeout=TIMEOUT) as http:
+                return http.request(method, self._url, content=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise NotDelivered(f"the webhook does not answer ({type(error).__name__})") from None
 
     def _headers(self, notice: Notice, body: bytes, now: datetime) -> dict[str, str]:
         timestamp = str(int(now.timestamp()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
@@ -15,6 +15,7 @@ from adapters.persistence.engine import Database
 from adapters.persistence.tables import api_tokens
 
 PREFIX = "pexbc_"
+USE_TOLD_EVERY = timedelta(minutes=5)
 _RANDOM_BYTES = 32
 
 
@@ -34,6 +35,8 @@ class ApiToken:
     created_at: datetime
     created_by: str
     revoked_at: datetime | None
+    revoked_by: str | None = None
+    last_used_at: datetime | None = None
 
 
 class SqlApiTokens:
@@ -95,12 +98,21 @@ class SqlApiTokens:
                 .values(businesses=msgspec.json.encode(businesses).decode())
             )
 
-    def revoke(self, token_id: UUID, now: datetime) -> bool:
+    def note_use(self, token: ApiToken, now: datetime) -> None:
+        """Keep when a token was used, to a few minutes, so that reading costs few writes."""
+        if token.last_used_at is not None and now - token.last_used_at < USE_TOLD_EVERY:
+            return
+        with self._database.transaction() as connection:
+            connection.execute(
+                sa.update(api_tokens).where(api_tokens.c.id == token.id).values(last_used_at=now)
+            )
+
+    def revoke(self, token_id: UUID, revoked_by: str, now: datetime) -> bool:
         """Take a token's power away at once; False where it is unknown or was revoked before."""
         revoke = (
             sa.update(api_tokens)
             .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
-            .values(revoked_at=now)
+            .values(revoked_at=now, revoked_by=revoked_by)
             .returning(api_tokens.c.id)
         )
         with self._database.transaction() as connection:
@@ -121,4 +133,6 @@ def _token(row: sa.Row[Any]) -> ApiToken:
         created_at=row.created_at,
         created_by=row.created_by,
         revoked_at=row.revoked_at,
+        revoked_by=row.revoked_by,
+        last_used_at=row.last_used_at,
     )

@@ -24,6 +24,8 @@ connections = sa.Table(
     sa.Column("settings_version", sa.Integer(), nullable=False),
     sa.Column("active_run", sa.Uuid()),
     sa.Column("opened_at", UtcDateTime(), nullable=False),
+    # NULL where they are off, as in rows from before there were any.
+    sa.Column("callbacks", sa.Boolean()),
     sa.Index(None, "opened_at", "id"),
 )
 

@@ -66,6 +66,22 @@ class SqlSchedule:
         with self._database.transaction() as connection:
             return connection.scalar(move) is not None
 
+    def bring_forward(self, connection_id: UUID, job: Job, to: datetime) -> datetime | None:
+        """Let a job be due earlier; writes nothing where it is already."""
+        due = sa.select(schedule.c.next_at).where(*_is(connection_id, job))
+        with self._database.reading() as connection:
+            next_at: datetime | None = connection.scalar(due)
+        if next_at is None or next_at <= to:
+            return next_at
+        forward = (
+            sa.update(schedule)
+            .where(*_is(connection_id, job), schedule.c.next_at > to)
+            .values(next_at=to)
+        )
+        with self._database.transaction() as connection:
+            connection.execute(forward)
+            return connection.scalar(due)
+
     def skipped(self, job: Job) -> Mapping[UUID, Skipped]:
         """Whose last slot was left out, and why."""
         query = sa.select(schedule).where(

@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from adapters.persistence import read_model_tables, tables
+from adapters.persistence.engine import Database
 
 METADATAS = (tables.metadata, read_model_tables.metadata)
 """Every module's tables. Add another module's metadata here, with a migration that makes it."""
@@ -36,13 +37,19 @@ def downgrade(engine: sa.Engine, revision: str = "base") -> None:
 
 def current_revision(engine: sa.Engine) -> str | None:
     """The schema's revision; None of an empty database."""
-    with engine.connect() as connection:
+    with Database(engine).reading() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
 def newest_revision() -> str | None:
     """The revision that this version of the product wants."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the product has a migration to that revision."""
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {one.revision for one in known}
 
 
 def differences(engine: sa.Engine) -> list[Any]:

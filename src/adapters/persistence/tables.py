@@ -149,6 +149,16 @@ request_counts = sa.Table(
     sa.Column("operations", sa.Integer(), nullable=False),
 )
 
+# Workers and schedulers, by the machines' own time.
+heartbeats = sa.Table(
+    "heartbeats",
+    metadata,
+    sa.Column("process", sa.Uuid(), primary_key=True),
+    sa.Column("role", sa.Text(), primary_key=True),
+    sa.Column("host", sa.Text(), nullable=False),
+    sa.Column("seen_at", UtcDateTime(), nullable=False),
+)
+
 worklist = sa.Table(
     "worklist",
     metadata,
@@ -218,5 +228,19 @@ api_tokens = sa.Table(
     sa.Column("created_at", UtcDateTime(), nullable=False),
     sa.Column("created_by", sa.Text(), nullable=False),
     sa.Column("revoked_at", UtcDateTime()),
+    sa.Column("revoked_by", sa.Text()),
+    # Told anew only when the last telling is some minutes old.
+    sa.Column("last_used_at", UtcDateTime()),
     sa.UniqueConstraint("hash"),
+)
+
+# What may not be tried without end, by the address that it came from.
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    sa.Column("what", sa.Text(), primary_key=True),
+    sa.Column("address", sa.Text(), primary_key=True),
+    sa.Column("since", UtcDateTime(), nullable=False),
+    sa.Column("count", sa.Integer(), nullable=False),
+    sa.Index(None, "since"),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from os import urandom
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -132,6 +133,19 @@ class Vault:
                     .values(sealed=self._seal(row.owner, row.purpose, secret))
                 )
         return len(old)
+
+    def unreadable(self) -> tuple[int, int]:
+        """How many secrets cannot be opened with the keys at hand, and how many there are."""
+        with self._database.reading() as connection:
+            kept = connection.execute(sa.select(secrets).where(secrets.c.sealed.is_not(None))).all()
+        return sum(not self._opens(row) for row in kept), len(kept)
+
+    def _opens(self, row: sa.Row[Any]) -> bool:
+        try:
+            self._open(row.owner, row.purpose, row.sealed)
+        except SecretUnreadableError:
+            return False
+        return True
 
     def _seal(self, owner: UUID, purpose: str, secret: bytes) -> bytes:
         head, nonce = _FORMAT + self._newest, urandom(_NONCE_BYTES)

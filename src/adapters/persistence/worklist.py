@@ -17,7 +17,7 @@ from domain.pex_transaction import PexTransaction, Record
 
 KEYS_A_QUERY = 500
 
-_PENDING = "pending"
+PENDING = "pending"
 _FINISHED = "finished"
 
 
@@ -47,7 +47,7 @@ class SqlWorklist:
         """The first undecided rows behind `skip` others; they stay until they are finished."""
         query = (
             sa.select(worklist.c.payload)
-            .where(worklist.c.run_id == run_id, worklist.c.state == _PENDING)
+            .where(worklist.c.run_id == run_id, worklist.c.state == PENDING)
             .order_by(worklist.c.sequence)
             .limit(limit)
             .offset(skip)
@@ -108,7 +108,7 @@ class SqlWorklist:
     def pending(self, run_id: UUID) -> int:
         """How many rows are undecided."""
         query = sa.select(sa.func.count()).where(
-            worklist.c.run_id == run_id, worklist.c.state == _PENDING
+            worklist.c.run_id == run_id, worklist.c.state == PENDING
         )
         with self._database.reading() as connection:
             return connection.scalar(query) or 0
@@ -125,7 +125,7 @@ class SqlWorklist:
             "pex_id": row.pex_id,
             "sequence": sequence,
             "payload": self._encoder.encode(row).decode(),
-            "state": _PENDING,
+            "state": PENDING,
         }
 
 

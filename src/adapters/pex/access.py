@@ -11,22 +11,28 @@ from uuid import UUID
 import httpx
 
 from adapters.pex.account import HttpPexAccount
+from adapters.pex.callbacks import HttpCallbackSubscriptions
 from adapters.pex.client import Client, Credential, OnRequest
 from adapters.pex.renewals import Renewals, read_credential
 from adapters.pex.throttle import TokenBucket
+from adapters.telemetry.outgoing import HttpClient
 from application.pex_credential import BEARER
+from application.ports.callbacks import CallbackSubscriptions
 from application.ports.pex import PexAccount, PexTokenRefused
 from application.ports.vault import Vault
 
 NAMES_KEPT_SECONDS = 300.0
 # Businesses share sockets, and nothing else; nor does a linked file's host learn of any of them.
 NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+_Stored = tuple[Credential, str, Callable[[str], str] | None]
+"""A credential, the key that its calls are counted under, and how it is renewed."""
 
 
 class HttpPexAccess:
-    """Fulfils the port `PexAccess`; one bucket of calls for each credential of this process.
+    """Fulfils the ports `PexAccess` and `CallbackAccess`.
 
-    Without `renewals` the access token of a sign-in is used as it stands.
+    There is one bucket of calls for each credential of this process. Without `renewals` the access
+    token of a sign-in is used as it stands.
     """
 
     def __init__(
@@ -37,6 +43,7 @@ class HttpPexAccess:
         *,
         renewals: Renewals | None = None,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: OnRequest | None = None,
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
@@ -45,7 +52,7 @@ class HttpPexAccess:
         self._vault = vault
         self._renewals = renewals
         self._per_minute = requests_per_minute
-        self._http = httpx.Client(transport=transport, cookies=CookieJar(NO_COOKIES))
+        self._http = http_client(transport=transport, cookies=CookieJar(NO_COOKIES))
         self._on_request = on_request or (lambda *_: None)
         self._sleep = sleep
         self._monotonic = monotonic
@@ -70,14 +77,21 @@ class HttpPexAccess:
 
     def of(self, connection: UUID) -> PexAccount:
         """A connection's business."""
+        return self._account(*self._stored(connection))
+
+    def subscriptions_of(self, connection: UUID) -> CallbackSubscriptions:
+        """The callback subscriptions of a connection's business."""
+        return HttpCallbackSubscriptions(self._client(*self._stored(connection)))
+
+    def _stored(self, connection: UUID) -> _Stored:
         kept, _ = read_credential(self._vault, connection)
         token = kept.token.strip()
         if kept.scheme != BEARER:
-            return self._account(Credential(token, kept.scheme), _digest(token))
+            return Credential(token, kept.scheme), _digest(token), None
         # Access tokens come and go: what is counted and kept is the connection's.
         if self._renewals is None:
-            return self._account(Credential(token, BEARER), str(connection))
-        return self._account(
+            return Credential(token, BEARER), str(connection), None
+        return (
             Credential(self._renewals.current(connection), BEARER),
             str(connection),
             partial(self._renewals.in_place_of, connection),
@@ -86,11 +100,16 @@ class HttpPexAccess:
     def _account(
         self, credential: Credential, key: str, renew: Callable[[str], str] | None = None
     ) -> PexAccount:
+        return _WithKeptNames(self._client(credential, key, renew), self, key)
+
+    def _client(
+        self, credential: Credential, key: str, renew: Callable[[str], str] | None
+    ) -> Client:
         with self._lock:
             bucket = self._buckets.setdefault(
                 key, TokenBucket(self._per_minute, self._monotonic, self._sleep)
             )
-        client = Client(
+        return Client(
             self._http,
             self._base_url,
             credential,
@@ -100,7 +119,6 @@ class HttpPexAccess:
             monotonic=self._monotonic,
             renew=renew,
         )
-        return _WithKeptNames(client, self, key)
 
     def kept_names(self, key: str, read: Callable[[], Mapping[int, str]]) -> Mapping[int, str]:
         """Cardholder names, read anew every five minutes, as PEX limits this call (8.1)."""

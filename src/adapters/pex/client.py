@@ -52,6 +52,7 @@ class _Call:
     most_bytes: int | None = None
     method: str = "GET"
     body: bytes | None = None
+    timeout: httpx.Timeout = field(default_factory=lambda: TIMEOUT)
     reference: str = field(default_factory=lambda: f"ext-{uuid4()}")
 
 
@@ -148,9 +149,14 @@ class Client:
         """
         return self._once(_Call(path, {}, 0.0, method="PUT", body=body), read)
 
-    def post(self, path: str, read: Callable[[bytes], T]) -> T:
-        """Ask for something to be done, without a body and in one attempt; raises as `put`."""
-        return self._once(_Call(path, {}, 0.0, method="POST"), read)
+    def post(self, path: str, read: Callable[[bytes], T], body: bytes | None = None) -> T:
+        """Ask for something to be done, in one attempt; raises as `put`."""
+        return self._once(_Call(path, {}, 0.0, method="POST", body=body), read)
+
+    def delete(self, path: str, seconds: float) -> None:
+        """Remove something, in one attempt that waits no longer for an answer; raises as `put`."""
+        timeout = httpx.Timeout(seconds)
+        self._once(_Call(path, {}, 0.0, method="DELETE", timeout=timeout), lambda _body: None)
 
     def _once(self, call: _Call, read: Callable[[bytes], T]) -> T:
         response = self._send(call)
@@ -191,6 +197,7 @@ class Client:
                 body=call.body,
                 params=call.params,
                 most_bytes=call.most_bytes,
+                timeout=call.timeout,
             )
         except httpx.RequestError:
             return None
@@ -205,13 +212,14 @@ class Client:
         method: str = "GET",
         body: bytes | None = None,
         params: Mapping[str, str] | None = None,
+        timeout: httpx.Timeout = TIMEOUT,
         is_late: Callable[[], bool] = lambda: False,
     ) -> httpx.Response:
         """One answer, read whole; raises httpx.RequestError, and TooLarge."""
         status = 0
         try:
             with self._http.stream(
-                method, url, params=params, headers=headers, content=body, timeout=TIMEOUT
+                method, url, params=params, headers=headers, content=body, timeout=timeout
             ) as response:
                 status = response.status_code
                 return _held(response, most_bytes, is_late)

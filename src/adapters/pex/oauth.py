@@ -15,6 +15,7 @@ import structlog
 from adapters.pex import oauth_answers
 from adapters.pex.client import OnRequest
 from adapters.pex.oauth_answers import Endpoints
+from adapters.telemetry.outgoing import HttpClient
 from application.ports.clock import Clock
 from application.ports.pex import PexTokenRefused, PexUnavailable
 from application.ports.pex_sign_in import (
@@ -54,6 +55,7 @@ class HttpPexSignIn:
         clock: Clock,
         *,
         transport: httpx.BaseTransport | None = None,
+        http_client: HttpClient = httpx.Client,
         on_request: OnRequest | None = None,
     ) -> None:
         """`scopes` are separated by blanks; the one that keeps a connection alive is added."""
@@ -61,7 +63,7 @@ class HttpPexSignIn:
         self._client_id = client_id.strip()
         self._scope = " ".join(dict.fromkeys((*(scopes.split() or DEFAULT_SCOPES), KEEPS_ALIVE)))
         self._clock = clock
-        self._http = httpx.Client(transport=transport, timeout=TIMEOUT)
+        self._http = http_client(transport=transport, timeout=TIMEOUT)
         self._on_request = on_request or (lambda *_: None)
         self._lock = threading.Lock()
         self._found: Endpoints | None = None

@@ -18,6 +18,7 @@ SECRET_VALUE = re.compile(
     r"(?i)(bearer\s+|token\s+(?=\S{12}))\S+"
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|pexbc_[\w-]{20,}"
+    r"|(?<=://)[^\s/:@]*:[^\s/@]+(?=@)"
     r"|(?<=[?&])(code|state|client_secret|refresh_token|access_token)=[^&\s]+"
 )
 QUIET = ("httpx", "httpcore", "msal", "urllib3", "alembic.runtime.migration")

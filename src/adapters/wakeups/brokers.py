@@ -15,7 +15,12 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import Middleware, TimeLimit
-from pika.exceptions import AMQPError
+from pika.exceptions import (
+    AMQPError,
+    AuthenticationError,
+    ProbableAccessDeniedError,
+    ProbableAuthenticationError,
+)
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -35,6 +40,13 @@ LOOK_AGAIN_SECONDS = 5.0
 
 AWAY: tuple[type[Exception], ...] = (BrokerConnectionError, AMQPError, redis.RedisError, OSError)
 """What sending raises while a broker is away."""
+LET_NOBODY_IN: tuple[type[Exception], ...] = (
+    ProbableAuthenticationError,
+    ProbableAccessDeniedError,
+    AuthenticationError,
+    redis.AuthenticationError,
+    redis.exceptions.NoPermissionError,
+)
 
 
 class BrokerUnreachable(Refusal):
@@ -49,6 +61,16 @@ class BrokerUnreachable(Refusal):
     def __init__(self, reason: str) -> None:
         """`reason` names the kind of error; a client's own words may hold addresses."""
         super().__init__(f"The broker does not answer ({reason}).")
+
+
+class BrokerSignInRefused(BrokerUnreachable):
+    """The broker answers and lets nobody in with this name and password."""
+
+    code = "BROKER_SIGN_IN_REFUSED"
+    fix = "Correct user, password and virtual host in PEXBC_BROKER_URL, or allow them there."
+
+    def __init__(self, reason: str) -> None:
+        Refusal.__init__(self, f"The broker refuses the sign-in ({reason}).")
 
 
 def make_broker(url: str, prefix: str) -> dramatiq.Broker:
@@ -103,7 +125,8 @@ def ask(url: str) -> None:
     """Connect to a broker and leave it again.
 
     Raises:
-        BrokerUnreachable: it does not answer, or lets nobody in.
+        BrokerSignInRefused: it lets nobody in with this name and password.
+        BrokerUnreachable: it does not answer.
     """
     try:
         if urlsplit(url).scheme in RABBITMQ:
@@ -112,6 +135,8 @@ def ask(url: str) -> None:
             client = _redis_client(url)
             client.ping()
             client.close()
+    except LET_NOBODY_IN as error:
+        raise BrokerSignInRefused(type(error).__name__) from error
     except AWAY as error:
         raise BrokerUnreachable(type(error).__name__) from error
 

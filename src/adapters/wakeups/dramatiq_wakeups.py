@@ -1,6 +1,7 @@
 """Wake-up calls as Dramatiq messages. Losing or repeating any of them does no harm."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from uuid import UUID
 
@@ -26,6 +27,14 @@ LONGEST_DELAY_SECONDS = 600.0
 asks for another."""
 
 
+Around = Callable[[UUID], AbstractContextManager[object]]
+
+
+def nothing_around(_run_id: UUID) -> AbstractContextManager[object]:
+    """Surround a step with nothing."""
+    return nullcontext()
+
+
 class DramatiqWakeups:
     """Sends wake-up calls, and answers them once the services are there to be called.
 
@@ -48,6 +57,7 @@ class DramatiqWakeups:
         self._advance: Callable[[UUID], NextStep | None] | None = None
         self._check: Callable[[UUID], None] | None = None
         self._fault: Callable[[UUID, Exception], None] | None = None
+        self._around: Around = nothing_around
         self._run = dramatiq.actor(actor_name="advance_run", queue_name=prefix, broker=broker)(
             self._on_run
         )
@@ -60,9 +70,14 @@ class DramatiqWakeups:
         advance: Callable[[UUID], NextStep | None],
         check: Callable[[UUID], None],
         fault: Callable[[UUID, Exception], None],
+        around: Around = nothing_around,
     ) -> None:
-        """Say what a call for a run and for a connection do, and who hears of a fault in a run."""
+        """Say what a call for a run and for a connection do, and who hears of a fault in a run.
+
+        `around` surrounds each step of a run and what is logged of it.
+        """
         self._advance, self._check, self._fault = advance, check, fault
+        self._around = around
 
     def run(self, run_id: UUID, delay_seconds: float = 0) -> None:
         """Call for a run's next step."""
@@ -114,7 +129,7 @@ class DramatiqWakeups:
         run_id = UUID(run)
         if self._advance is None or self._fault is None or not self._calls.is_valid(run_id, number):
             return
-        with structlog.contextvars.bound_contextvars(run_id=run):
+        with structlog.contextvars.bound_contextvars(run_id=run), self._around(run_id):
             try:
                 step = self._advance(run_id)
             except Exception as error:

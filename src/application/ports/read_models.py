@@ -48,7 +48,8 @@ class Page(Generic[T]):
 class ConnectionView:
     """A connection as its admins see it.
 
-    `next_at` is when the next automatic sync is due, in UTC; None while they are off.
+    `next_at` is when the next automatic sync is due, in UTC; None while they are off. `callbacks`
+    tells whether PEX calls back about settlements, which brings that sync forward.
     """
 
     id: UUID
@@ -66,6 +67,7 @@ class ConnectionView:
     settings_version: int
     active_run: UUID | None
     next_at: datetime | None = None
+    callbacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

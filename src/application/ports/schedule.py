@@ -48,5 +48,11 @@ class Schedule(Protocol):
         until the job is moved on without it.
         """
 
+    def bring_forward(self, connection_id: UUID, job: Job, to: datetime) -> datetime | None:
+        """Let a job be due at `to` unless it is earlier; when it is due then, None if never.
+
+        Any number of callers change it once, and nobody moves it back.
+        """
+
     def skipped(self, job: Job) -> Mapping[UUID, Skipped]:
         """Whose last slot was left out, and why."""

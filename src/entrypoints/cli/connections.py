@@ -98,7 +98,7 @@ def choices(connection_id: UUID, company: str | None) -> None:
 def create_journal(connection_id: UUID) -> None:
     """Create the journal PEX Card in the chosen company."""
     service = services()
-    click.echo(service.connect.create_journal(connection_id).code)
+    click.echo(service.connect.create_journal(connection_id, actor()).code)
     service.check_connection.check(connection_id)
 
 
@@ -113,6 +113,23 @@ def auto_sync(connection_id: UUID, switch: str) -> None:
     view = service.read_models.connection(connection_id)
     due = view.next_at if view else None
     click.echo(f"on, next at {due:%Y-%m-%d %H:%M} UTC" if due else "off")
+
+
+@connections.command()
+@click.argument("connection_id", type=click.UUID)
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@explained
+def callbacks(connection_id: UUID, switch: str) -> None:
+    """Let PEX call back about settlements, or not: reads the secret from standard input.
+
+    An empty line stands for the secret that is kept already.
+    """
+    callbacks = services().subscribe_to_callbacks
+    if switch == "on":
+        callbacks.subscribe(connection_id, actor(), sys.stdin.readline())
+    else:
+        callbacks.unsubscribe(connection_id, actor())
+    click.echo(switch)
 
 
 @connections.command()

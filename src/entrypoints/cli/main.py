@@ -7,6 +7,7 @@ from entrypoints.cli.backlog import backlog
 from entrypoints.cli.connections import connections, settings
 from entrypoints.cli.demo import demo
 from entrypoints.cli.doctor import doctor
+from entrypoints.cli.health import health
 from entrypoints.cli.keys import keys
 from entrypoints.cli.serving import migrate, sandbox, scheduler, serve, web, worker
 from entrypoints.cli.sync import history, show, sync
@@ -42,5 +43,6 @@ for command in (
     projections,
     keys,
     doctor,
+    health,
 ):
     main.add_command(command)

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import click
 
+from domain.roles import Role
 from entrypoints.cli.context import actor, explained, print_json, services
 
 
@@ -13,7 +14,7 @@ def tokens() -> None:
 
 
 @tokens.command()
-@click.option("--role", required=True, type=click.Choice(["admin", "support", "operator"]))
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--name", required=True, help="Who or what will use it; stands in every event.")
 @click.option("--business", "businesses", multiple=True, type=int, help="PEX business id.")
 @explained
@@ -37,5 +38,5 @@ def list_tokens() -> None:
 def revoke(token_id: UUID) -> None:
     """Take a token's power away at once."""
     service = services()
-    if not service.api_tokens.revoke(token_id, service.clock.now()):
+    if not service.api_tokens.revoke(token_id, actor(), service.clock.now()):
         raise click.ClickException("There is no such token, or it was revoked before.")

@@ -86,8 +86,9 @@ class ApiUser:
         path = started.headers["location"].removeprefix("/api/v1")
 
         def over() -> bool:
-            watch(self.get(path))
-            return self.get(path)["finished_at"] is not None
+            stands = self.get(path)
+            watch(stands)
+            return stands["finished_at"] is not None
 
         wait_until(over, "the run's end")
         return self.get(path)

@@ -47,6 +47,12 @@ class AutoSyncAnswer(msgspec.Struct):
     next_at: datetime | None
 
 
+class CallbacksAnswer(msgspec.Struct):
+    """Whether PEX calls back about settlements, which brings the next automatic sync forward."""
+
+    enabled: bool
+
+
 class ConnectionAnswer(msgspec.Struct):
     """A connection; `status_code`, `status_reason` and `status_fix` say what a person must mend."""
 
@@ -60,6 +66,7 @@ class ConnectionAnswer(msgspec.Struct):
     company: CompanyAnswer | None
     last_sync_at: datetime | None
     auto_sync: AutoSyncAnswer
+    callbacks: CallbacksAnswer
     settings_version: int
     active_run: UUID | None
 
@@ -239,11 +246,23 @@ class VerifiedAnswer(msgspec.Struct, omit_defaults=True):
     worrying: list[WorryingAnswer] | None = None
 
 
+class PartAnswer(msgspec.Struct, omit_defaults=True):
+    """A part of the service: `well`, or `ill` with what is wrong and what to do."""
+
+    state: str
+    code: str | None = None
+    detail: str | None = None
+    fix: str | None = None
+
+
 class HealthAnswer(msgspec.Struct, omit_defaults=True):
-    """Whether the service can work; else what is wrong and what to do."""
+    """Whether the process can serve; code, detail and fix are those of the first part in trouble.
+
+    It may be ready and a part ill all the same, as when a broker is away.
+    """
 
     status: str
     code: str | None = None
     detail: str | None = None
     fix: str | None = None
-    parts: dict[str, str] | None = None
+    parts: dict[str, PartAnswer] | None = None

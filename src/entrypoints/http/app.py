@@ -17,6 +17,7 @@ from entrypoints.composition import Services
 from entrypoints.http import (
     audit,
     backlog,
+    callbacks,
     connections,
     docs,
     health,
@@ -27,18 +28,14 @@ from entrypoints.http import (
     transactions,
     vendor_aliases,
 )
+from entrypoints.http.clients import believing
 from entrypoints.http.observing import observed
 from entrypoints.http.pages import routes
 from entrypoints.http.pages.problems import PAGE_HANDLERS, page_for_people
 from entrypoints.http.pages.static import static
+from entrypoints.http.permissions import PUBLIC, check_permissions_stand
 from entrypoints.http.problems import HANDLERS
-from entrypoints.http.security import (
-    PUBLIC,
-    Principal,
-    adding_headers,
-    check_roles_stand,
-    guard,
-)
+from entrypoints.http.security import Principal, adding_headers, guard
 
 MAX_BODY_BYTES = 1_000_000
 Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
@@ -64,8 +61,6 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             transactions.router,
             backlog.router,
             audit.router,
-            microsoft.callback,
-            microsoft.callback_post,
         ],
         security=[{"token": []}],
     )
@@ -78,8 +73,10 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
     app = Litestar(
         route_handlers=[
             api,
+            microsoft.callbacks,
             pages,
             static,
+            callbacks.receive,
             health.live,
             health.ready,
             metrics.metrics,
@@ -112,8 +109,9 @@ def create_app(services: Services, lifespan: Sequence[Lifespan] = ()) -> Litesta
             ),
         ),
     )
-    check_roles_stand(app)
-    app.asgi_handler = observed(app.asgi_handler)
+    check_permissions_stand(app)
+    seen = observed(app.asgi_handler, services.tracing)
+    app.asgi_handler = believing(services.settings.trusted_proxies, seen)
     return app
 
 

@@ -12,8 +12,9 @@ from litestar.status_codes import HTTP_200_OK
 from adapters.persistence.chain import ChainHead, chain_head, verify_chain
 from entrypoints.composition import Services
 from entrypoints.http.answers import ChainAnswer, HeadAnswer, VerifiedAnswer, WorryingAnswer
+from entrypoints.http.permissions import AUDIT
 from entrypoints.http.problems import documented
-from entrypoints.http.security import OPERATOR, SUPPORT, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 
 class KeptHead(msgspec.Struct, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class VerifyBody(msgspec.Struct, forbid_unknown_fields=True):
 @get(
     "/head",
     sync_to_thread=True,
-    opt={"roles": (SUPPORT, OPERATOR)},
+    opt=AUDIT,
     responses=documented(),
     summary="Read the hash chain's head",
 )
@@ -50,7 +51,7 @@ def head(services: NamedDependency[Services]) -> HeadAnswer:
     "/verify",
     sync_to_thread=True,
     status_code=HTTP_200_OK,
-    opt={"roles": (SUPPORT, OPERATOR)},
+    opt=AUDIT,
     responses=documented(404, 409, 422, 502, 503),
     summary="Verify the chain, the views and, for a connection, the books",
 )

@@ -15,8 +15,9 @@ from domain.refusals import fix_for
 from domain.sync_run import Outcome
 from entrypoints.composition import Services
 from entrypoints.http import rendering
+from entrypoints.http.permissions import READ_BOOKS
 from entrypoints.http.problems import documented
-from entrypoints.http.security import READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 
 class WaitingAnswer(msgspec.Struct):
@@ -52,7 +53,7 @@ class Backlog(msgspec.Struct):
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List what is about to leave the days of automatic syncs",
 )

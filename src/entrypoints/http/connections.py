@@ -1,32 +1,27 @@
 """Connections: connect, look, choose, part."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, Router, delete, get, post, put
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from entrypoints.composition import Services
-from entrypoints.http import microsoft, rendering
+from entrypoints.http import callbacks, microsoft, rendering
 from entrypoints.http.answers import (
     ChoicesAnswer,
     ConnectionAnswer,
     ConnectionList,
 )
+from entrypoints.http.limits import attempting
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS, READ_STATUS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import BusinessNotYours
-from entrypoints.http.security import (
-    ADMIN,
-    EVERYBODY,
-    READERS,
-    Principal,
-    let_see,
-    visible_connection,
-)
+from entrypoints.http.security import Principal, let_see, visible_connection
 
 
 class PexSignIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,7 +45,7 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
 @post(
     "/",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses={
         **documented(409, 422, 502, 503),
         HTTP_200_OK: ResponseSpec(ConnectionAnswer, description="It exists; its token is replaced"),
@@ -58,6 +53,7 @@ class AutoSyncBody(msgspec.Struct, forbid_unknown_fields=True):
     summary="Connect a PEX business by its API token",
 )
 def connect(
+    request: Request[Any, Any, Any],
     data: JSONBody[NewConnection],
     services: NamedDependency[Services],
     principal: NamedDependency[Principal],
@@ -72,9 +68,10 @@ def connect(
             raise BusinessNotYours(business_id)
         grows.append(business_id)
 
-    connection_id, created = services.connect.with_pex_token(
-        data.pex.token, principal.actor, may_connect
-    )
+    with attempting(services, request):
+        connection_id, created = services.connect.with_pex_token(
+            data.pex.token, principal.actor, may_connect
+        )
     for business_id in grows:
         let_see(services, principal, business_id)
     view = services.read_models.connection(connection_id)
@@ -88,7 +85,7 @@ def connect(
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": EVERYBODY},
+    opt=READ_STATUS,
     responses=documented(),
     summary="List the connections within the token's scope",
 )
@@ -106,7 +103,7 @@ def list_connections(
 @get(
     "/{connection_id:uuid}",
     sync_to_thread=True,
-    opt={"roles": EVERYBODY},
+    opt=READ_STATUS,
     responses=documented(404),
     summary="Show a connection",
 )
@@ -122,7 +119,7 @@ def show_connection(
 @delete(
     "/{connection_id:uuid}",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409),
     summary="Disconnect",
 )
@@ -139,7 +136,7 @@ def disconnect(
 @get(
     "/{connection_id:uuid}/choices",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404, 409, 422, 502, 503),
     summary="List what the settings can choose from",
 )
@@ -157,7 +154,7 @@ def list_choices(
 @put(
     "/{connection_id:uuid}/auto-sync",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422),
     summary="Switch the daily sync",
 )
@@ -184,6 +181,7 @@ router = Router(
         disconnect,
         list_choices,
         switch_auto_sync,
+        callbacks.switch,
     ],
     tags=["connections"],
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import MediaType, Request, Response, get
 
-from entrypoints.http.security import PUBLIC
+from entrypoints.http.permissions import PUBLIC
 
 Json = dict[str, Any]
 POLICY = {

@@ -1,15 +1,17 @@
 """Whether the service lives and can work (M46)."""
 
-import sqlalchemy as sa
+from collections.abc import Mapping
+
 from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
-from adapters.persistence.schema import current_revision, newest_revision
+from domain.refusals import Refusal
 from entrypoints.composition import Services
-from entrypoints.http.answers import HealthAnswer
-from entrypoints.http.security import PUBLIC
+from entrypoints.health import CANNOT_SERVE, examine
+from entrypoints.http.answers import HealthAnswer, PartAnswer
+from entrypoints.http.permissions import PUBLIC
 
 
 @get(
@@ -35,40 +37,24 @@ def live() -> HealthAnswer:
     summary="Whether it can work",
 )
 def ready(services: NamedDependency[Services]) -> Response[HealthAnswer]:
-    """200, or 503 with what is wrong and what to do; `parts` tells of the broker, if one is set.
+    """200, or 503 where this process can serve nobody; `parts` says what is well and what is not.
 
-    A broker that is away is told of and no 503: requests are answered, and nothing is lost.
+    A broker that is away, or a worker that is not heard of, is told of and no 503: requests are
+    answered, and nothing is lost.
     """
-    wrong = _trouble(services)
-    if wrong is not None:
-        return Response(wrong, status_code=HTTP_503_SERVICE_UNAVAILABLE)
-    return Response(_ready(services), status_code=HTTP_200_OK)
+    parts = examine(services)
+    serves = all(parts.get(name) is None for name in CANNOT_SERVE)
+    status = HTTP_200_OK if serves else HTTP_503_SERVICE_UNAVAILABLE
+    return Response(_answer(parts, serves=serves), status_code=status)
 
 
-def _ready(services: Services) -> HealthAnswer:
-    if not services.broker.is_outside:
-        return HealthAnswer("ready")
-    trouble = services.broker.trouble()
-    if trouble is None:
-        return HealthAnswer("ready", parts={"broker": "ready"})
-    return HealthAnswer("ready", trouble.code, trouble.cause, trouble.fix, parts={"broker": "away"})
-
-
-def _trouble(services: Services) -> HealthAnswer | None:
-    try:
-        revision = current_revision(services.database.engine)
-    except sa.exc.SQLAlchemyError:
-        return HealthAnswer(
-            "not_ready",
-            "DATABASE_UNREACHABLE",
-            "The database does not answer.",
-            "Check PEXBC_DATABASE_URL and the database server.",
-        )
-    if revision != newest_revision():
-        return HealthAnswer(
-            "not_ready",
-            "DATABASE_NOT_MIGRATED",
-            f"The database is at revision {revision}.",
-            "Run `pexbc migrate`.",
-        )
-    return None
+def _answer(parts: Mapping[str, Refusal | None], *, serves: bool) -> HealthAnswer:
+    told = {
+        name: PartAnswer("ill", one.code, one.cause, one.fix) if one else PartAnswer("well")
+        for name, one in parts.items()
+    }
+    first = next((one for one in parts.values() if one is not None), None)
+    status = "ready" if serves else "not_ready"
+    if first is None:
+        return HealthAnswer(status, parts=told)
+    return HealthAnswer(status, first.code, first.cause, first.fix, told)

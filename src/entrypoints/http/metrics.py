@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 
 from adapters.telemetry.metrics import CONTENT_TYPE
 from entrypoints.composition import Services
-from entrypoints.http.security import PUBLIC
+from entrypoints.http.permissions import PUBLIC
 
 
 @get(

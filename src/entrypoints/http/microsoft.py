@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, get, post
+from litestar import Request, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.status_codes import HTTP_200_OK
@@ -18,9 +18,11 @@ from entrypoints.http.answers import (
     JournalAnswer,
     SignedInAnswer,
 )
+from entrypoints.http.limits import SET_OUTS, take
+from entrypoints.http.permissions import CHANGE_CONNECTION, PUBLIC
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import InvalidInput, NotFound
-from entrypoints.http.security import ADMIN, PUBLIC, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 CALLBACK = "/api/v1/microsoft/callback"
 DEFAULT_ENVIRONMENT = "Production"
@@ -43,11 +45,12 @@ class MicrosoftSignInBody(msgspec.Struct, forbid_unknown_fields=True):
     "/{connection_id:uuid}/microsoft",
     sync_to_thread=True,
     status_code=HTTP_200_OK,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Sign in with Microsoft",
 )
 def sign_in(
+    request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
     data: JSONBody[MicrosoftSignInBody],
     services: NamedDependency[Services],
@@ -59,6 +62,7 @@ def sign_in(
         return _link(services, principal, connection_id, data)
     environment = data.environment or DEFAULT_ENVIRONMENT
     if data.mode == "delegated":
+        take(services, SET_OUTS, request)
         redirect = services.settings.public_url.rstrip("/") + CALLBACK
         url = services.connect.begin_delegated(
             connection_id, environment, redirect, principal.actor
@@ -90,7 +94,7 @@ def _link(
 @post(
     "/{connection_id:uuid}/journal",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Create the journal PEX Card in the chosen company",
 )
@@ -101,16 +105,14 @@ def create_journal(
 ) -> JournalAnswer:
     """Where it exists, it stays as it is (M6)."""
     visible_connection(services, principal, connection_id)
-    journal = services.connect.create_journal(connection_id)
+    journal = services.connect.create_journal(connection_id, principal.actor)
     return JournalAnswer(journal.id, journal.code, journal.template)
 
 
 @get(
-    CALLBACK.removeprefix("/api/v1"),
+    "/",
     sync_to_thread=True,
     opt=PUBLIC,
-    security=[],
-    tags=["connections"],
     responses=documented(409, 422, 502, 503),
     summary="Where Microsoft sends the browser back to",
 )
@@ -122,11 +124,9 @@ def callback(
 
 
 @post(
-    CALLBACK.removeprefix("/api/v1"),
+    "/",
     sync_to_thread=True,
     opt=PUBLIC,
-    security=[],
-    tags=["connections"],
     status_code=HTTP_200_OK,
     responses=documented(409, 422, 502, 503),
     summary="Where Microsoft posts its answer to",
@@ -142,3 +142,8 @@ def callback_post(
 def _complete(services: Services, answer: dict[str, str]) -> SignedInAnswer:
     connection_id = services.connect.complete_delegated(answer.get("state", ""), answer)
     return SignedInAnswer(connection_id, signed_in=True)
+
+
+callbacks = Router(
+    CALLBACK, route_handlers=[callback, callback_post], security=[], tags=["connections"]
+)

@@ -21,6 +21,7 @@ from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInUnusa
 from application.ports.read_models import CursorRefused
 from application.ports.sign_in import MicrosoftUnavailable
 from application.ports.vault import SecretUnreadableError
+from application.take_callback import CallbackRefused
 from domain.connection import NothingToLink, NotReady, RunActive, SettingsChanged
 from domain.refusals import Refusal
 from domain.settings_check import FieldError, SettingsRefused
@@ -36,6 +37,7 @@ from entrypoints.http.refusals import (
     NotFound,
     PreconditionMissing,
     TooManyAttempts,
+    TooManyRequests,
     Unauthenticated,
 )
 from entrypoints.http.validation import field_errors, is_of_an_empty_body, is_of_the_body
@@ -44,7 +46,10 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:pexbc:problem:"
-WWW_AUTHENTICATE = {"WWW-Authenticate": "Bearer"}
+WWW_AUTHENTICATE: Mapping[type[Refusal], str] = {
+    Unauthenticated: "Bearer",
+    CallbackRefused: "Basic",
+}
 UNPROCESSABLE = 422
 INTERNAL = 500
 SERVICE_UNAVAILABLE = 503
@@ -55,6 +60,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     BodyNotJson: 400,
     CursorRefused: 400,
     Unauthenticated: 401,
+    CallbackRefused: 401,
     Forbidden: 403,
     ForeignOrigin: 403,
     BusinessNotYours: 403,
@@ -66,6 +72,7 @@ STATUSES: Mapping[type[Refusal], int] = {
     NothingToLink: 409,
     PreconditionMissing: 428,
     TooManyAttempts: TOO_MANY_REQUESTS,
+    TooManyRequests: TOO_MANY_REQUESTS,
     PexRequestRefused: 502,
     PexSignInUnusable: 502,
     BusinessCentralRefused: 502,
@@ -119,7 +126,8 @@ def problem_response(
 def on_refusal(_request: Request[Any, Any, Any], refusal: Refusal) -> Response[Problem]:
     """A refusal, whichever layer it comes from; its words are made for the user."""
     status = status_of(refusal)
-    headers = dict(WWW_AUTHENTICATE) if isinstance(refusal, Unauthenticated) else {}
+    scheme = WWW_AUTHENTICATE.get(type(refusal))
+    headers = {"WWW-Authenticate": scheme} if scheme else {}
     if status in (SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS):
         seconds = getattr(refusal, "retry_after", None) or RETRY_AFTER_SECONDS
         headers["Retry-After"] = str(max(1, math.ceil(seconds)))

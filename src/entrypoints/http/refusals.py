@@ -17,14 +17,31 @@ class Unauthenticated(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """Too many requests with wrong tokens from one address."""
+    """Too many attempts to come in from one address (M45); `retry_after` is in seconds."""
 
     code = "TOO_MANY_ATTEMPTS"
-    fix = "Wait a minute, then send a token that was not revoked."
+    fix = (
+        "Wait five minutes, then try again with a token that was not revoked. If many people share "
+        "an address here, their proxy may be missing in PEXBC_TRUSTED_PROXIES."
+    )
 
-    def __init__(self, retry_after: float) -> None:
+    def __init__(self, what: str, retry_after: float) -> None:
         self.retry_after = retry_after
-        super().__init__("Too many requests with wrong tokens came from this address.")
+        super().__init__(f"Too many {what} came from this address.")
+
+
+class TooManyRequests(Refusal):
+    """One API token or browser session asks too much (M45); `retry_after` is in seconds."""
+
+    code = "TOO_MANY_REQUESTS"
+    fix = (
+        "Wait as long as Retry-After says, and ask less often: a run is watched with its stream. "
+        "The operator can raise PEXBC_API_REQUESTS_PER_MINUTE."
+    )
+
+    def __init__(self, most: int, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"More than {most} requests a minute came with this token or session.")
 
 
 class Forbidden(Refusal):

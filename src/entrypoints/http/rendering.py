@@ -59,6 +59,7 @@ def connection(view: ConnectionView) -> answers.ConnectionAnswer:
         auto_sync=answers.AutoSyncAnswer(
             view.auto_sync, _utc(view.next_at) if view.next_at else None
         ),
+        callbacks=answers.CallbacksAnswer(view.callbacks),
         settings_version=view.settings_version,
         active_run=view.active_run,
     )

@@ -76,6 +76,13 @@ class RunAnswer(msgspec.Struct):
     progress: ProgressAnswer
 
 
+class RunEvent(msgspec.Struct):
+    """A server-sent event named `run`: its `data` is the run as it stands, as JSON."""
+
+    event: str
+    data: str
+
+
 class RunList(msgspec.Struct):
     """A page of runs, newest first."""
 

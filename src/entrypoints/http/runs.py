@@ -21,16 +21,17 @@ from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS, Outcome
 from entrypoints.composition import Services
 from entrypoints.http import rendering
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS, READ_STATUS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import InvalidInput
-from entrypoints.http.run_answers import ReportedList, RunAnswer, RunList, TagOptionChangeList
-from entrypoints.http.security import (
-    ADMIN,
-    READERS,
-    Principal,
-    visible_connection,
-    visible_run,
+from entrypoints.http.run_answers import (
+    ReportedList,
+    RunAnswer,
+    RunEvent,
+    RunList,
+    TagOptionChangeList,
 )
+from entrypoints.http.security import Principal, visible_connection, visible_run
 
 PLURALS = {f"{kind.value}s": kind for kind in POSTABLE}
 CHOICES = (*PLURALS, TAG_OPTIONS)
@@ -51,7 +52,7 @@ class NewRun(msgspec.Struct, forbid_unknown_fields=True):
     "/connections/{connection_id:uuid}/runs",
     sync_to_thread=True,
     status_code=HTTP_202_ACCEPTED,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422),
     summary="Start a run, or a preview",
 )
@@ -109,7 +110,7 @@ def kinds_named(names: list[str] | None) -> tuple[Kind, ...] | None:
 @get(
     "/connections/{connection_id:uuid}/runs",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_STATUS,
     responses=documented(404),
     summary="List a connection's runs, newest first",
 )
@@ -129,7 +130,7 @@ def list_runs(
 @get(
     "/runs/{run_id:uuid}",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_STATUS,
     responses=documented(404),
     summary="Show a run",
 )
@@ -145,7 +146,7 @@ def show_run(
 @get(
     "/runs/{run_id:uuid}/transactions",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List a run's transactions",
 )
@@ -166,7 +167,7 @@ def list_run_transactions(
 @get(
     "/runs/{run_id:uuid}/tag-options",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List a run's changes of tag options",
 )
@@ -185,11 +186,13 @@ def list_run_tag_options(
 
 @get(
     "/runs/{run_id:uuid}/stream",
-    opt={"roles": READERS},
+    opt=READ_STATUS,
     responses={
         **documented(404),
         HTTP_200_OK: ResponseSpec(
-            str, media_type="text/event-stream", description="Events named run, each a run as JSON"
+            RunEvent,
+            media_type="text/event-stream",
+            description="Events named run, each a run as JSON",
         ),
     },
     summary="Watch a run: server-sent events with the run as it stands",

@@ -1,39 +1,35 @@
 """Who calls, what the role may, and the headers that every answer bears (M45)."""
 
-import threading
-import time
-from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import sqlalchemy as sa
 import structlog
-from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.datastructures import MutableScopeHeaders
 from litestar.handlers.base import BaseRouteHandler
 from litestar.types import Message, Scope
 
+from adapters.persistence.api_tokens import ApiToken
 from application.ports.read_models import ConnectionView, RunView
+from domain.roles import MAY, Permission, Role
 from entrypoints.composition import Services
+from entrypoints.http.limits import WRONG_TOKENS, Use, take
 from entrypoints.http.observing import HEADER, request_id
+from entrypoints.http.permissions import permission_of
 from entrypoints.http.refusals import (
     Forbidden,
     ForeignOrigin,
     NotFound,
-    TooManyAttempts,
     Unauthenticated,
 )
 
-ADMIN, SUPPORT, OPERATOR = "admin", "support", "operator"
-EVERYBODY = (ADMIN, SUPPORT, OPERATOR)
-READERS = (ADMIN, SUPPORT)
-PUBLIC = {"roles": None}
+log = structlog.get_logger(__name__)
+
 SAFE = ("GET", "HEAD", "OPTIONS")
-ATTEMPTS_A_MINUTE = 30
-MINUTE_SECONDS = 60.0
 
 HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
@@ -54,7 +50,7 @@ class Principal:
 
     id: UUID
     name: str
-    role: str
+    role: Role
     businesses: tuple[int, ...]
     limited: bool
     by_session: bool = False
@@ -71,101 +67,59 @@ class Principal:
         An admin sees the businesses that the token names, and no other; support and operators see
         all, unless their token names some.
         """
-        if self.role == ADMIN or self.businesses:
+        if self.role is Role.ADMIN or self.businesses:
             return self.businesses
         return None
+
+    def may(self, permission: Permission | str) -> bool:
+        """Whether the role has a permission; templates name it by its value."""
+        return Permission(permission) in MAY[self.role]
 
     def sees(self, connection: ConnectionView) -> bool:
         """Whether a connection is within the scope."""
         return self.scope is None or connection.business_id in self.scope
 
 
-class FailedAttempts:
-    """Counts wrong tokens by client address over a minute, in this process."""
-
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        # The address that failed last stands last, so that old ones are found at the front.
-        self._times: OrderedDict[str, deque[float]] = OrderedDict()
-
-    def check(self, address: str) -> None:
-        """Refuse an address that failed too often; raises TooManyAttempts."""
-        with self._lock:
-            times = self._recent(address)
-            if times is not None and len(times) >= ATTEMPTS_A_MINUTE:
-                raise TooManyAttempts(times[0] + MINUTE_SECONDS - self._monotonic())
-
-    def note(self, address: str) -> None:
-        """Count a failure; more than are refused need no place."""
-        with self._lock:
-            times = self._times.setdefault(address, deque(maxlen=ATTEMPTS_A_MINUTE))
-            times.append(self._monotonic())
-            self._times.move_to_end(address)
-
-    def addresses(self) -> int:
-        """How many addresses are kept at the moment."""
-        return len(self._times)
-
-    def _recent(self, address: str) -> deque[float] | None:
-        """An address's failures of the last minute; older ones are forgotten, of all addresses."""
-        oldest = self._monotonic() - MINUTE_SECONDS
-        while self._times and next(iter(self._times.values()))[-1] < oldest:
-            self._times.popitem(last=False)
-        times = self._times.get(address)
-        while times and times[0] < oldest:
-            times.popleft()
-        return times
-
-
-class RolesMissingError(Exception):
-    """A route that does not say who may call it: a fault of the program."""
-
-    def __init__(self, route: str) -> None:
-        super().__init__(f"the route {route} names neither roles nor PUBLIC")
-
-
-def check_roles_stand(app: Litestar) -> None:
-    """See that each route says who may call it; raises RolesMissingError at the start."""
-    for route in app.routes:
-        for handler in getattr(route, "route_handlers", ()):
-            if handler.http_methods != {"OPTIONS"} and "roles" not in handler.opt:
-                raise RolesMissingError(f"{sorted(handler.http_methods)} {route.path}")
-
-
 def guard(services: Services) -> Callable[[ASGIConnection[Any, Any, Any, Any], Any], None]:
-    """The guard of every route: who calls, and whether the role is among the route's `roles`."""
-    failed = FailedAttempts()
+    """The guard of every route: who calls, and whether they may what the route asks for."""
+    use = Use(services.settings.api_requests_per_minute)
 
     def check(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        roles = handler.opt.get("roles")
-        if roles is None:
+        permission = permission_of(handler)
+        if permission is None:
             return
         principal = by_session(services, connection)
         if principal is None:
-            principal = _by_token(services, connection, failed)
+            principal = _by_token(services, connection)
         elif connection.scope.get("method") not in SAFE:
             check_same_origin(services, connection)
-        if principal.role not in roles:
+        use.take(principal.id)
+        if not principal.may(permission):
             raise Forbidden(principal.role)
         connection.scope["state"]["principal"] = principal
 
     return check
 
 
-def _by_token(
-    services: Services, connection: ASGIConnection[Any, Any, Any, Any], failed: FailedAttempts
-) -> Principal:
-    address = connection.client.host if connection.client else ""
-    failed.check(address)
+def _by_token(services: Services, connection: ASGIConnection[Any, Any, Any, Any]) -> Principal:
     scheme, _, given = connection.headers.get("authorization", "").partition(" ")
     secret = given.strip() if scheme.lower() == "bearer" else ""
-    token = services.api_tokens.find(secret) if secret else None
-    if token is None:
-        if secret:
-            failed.note(address)
+    if not secret:
         raise Unauthenticated
-    return Principal(token.id, token.name, token.role, token.businesses, token.limited)
+    token = services.api_tokens.find(secret)
+    if token is None:
+        take(services, WRONG_TOKENS, connection)
+        raise Unauthenticated
+    _note_use(services, token)
+    return Principal(token.id, token.name, Role(token.role), token.businesses, token.limited)
+
+
+def _note_use(services: Services, token: ApiToken) -> None:
+    """Keep that a token is used; one who reads is not refused where that cannot be written."""
+    try:
+        services.api_tokens.note_use(token, services.clock.now())
+    except sa.exc.DBAPIError as error:
+        log.warning("the use of an API token could not be kept", exc_info=error)
 
 
 def by_session(
@@ -181,7 +135,7 @@ def by_session(
     return Principal(
         session.id,
         session.name,
-        session.role,
+        Role(session.role),
         session.businesses,
         session.limited,
         by_session=True,
@@ -244,9 +198,11 @@ def visible_run_of(
     """The same with its connection."""
     structlog.contextvars.bind_contextvars(run_id=str(run_id))
     run = services.read_models.run(run_id)
-    if run is None:
+    view = services.read_models.connection(run.connection_id) if run else None
+    if run is None or view is None or not principal.sees(view):
         raise NotFound("run")
-    return run, visible_connection(services, principal, run.connection_id)
+    structlog.contextvars.bind_contextvars(connection_id=str(view.id))
+    return run, view
 
 
 def adding_headers(*, encrypted: bool) -> Callable[[Message, Scope], Awaitable[None]]:

@@ -19,9 +19,10 @@ from entrypoints.http.answers import (
     SettingsVersionAnswer,
     SettingsVersionList,
 )
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import NotFound, PreconditionMissing
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 from entrypoints.settings_body import decode_settings, encode_settings
 
 
@@ -39,7 +40,7 @@ class SettingsBody(Operation):
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Read the settings, or the defaults before the first save",
 )
@@ -59,7 +60,7 @@ def read_settings(
     "/",
     sync_to_thread=True,
     operation_class=SettingsBody,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 428, 502, 503),
     summary="Check and save the settings",
 )
@@ -87,7 +88,7 @@ def save_settings(
 @get(
     "/versions",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List the saved versions",
 )
@@ -109,7 +110,7 @@ def list_versions(
 @get(
     "/versions/{version:int}",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Read a saved version",
 )
@@ -127,7 +128,7 @@ def read_version(
 @get(
     "/diff",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Compare two versions",
 )

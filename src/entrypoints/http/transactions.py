@@ -15,6 +15,7 @@ from domain.sync_run import Outcome
 from domain.transaction_receipts import TransactionReceipts
 from entrypoints.composition import Services
 from entrypoints.http import rendering
+from entrypoints.http.permissions import READ_BOOKS
 from entrypoints.http.problems import documented
 from entrypoints.http.refusals import NotFound
 from entrypoints.http.run_answers import (
@@ -23,7 +24,7 @@ from entrypoints.http.run_answers import (
     TransactionInFull,
     TransactionList,
 )
-from entrypoints.http.security import READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 NAMES = frozenset({*Kind, *Record})
 LARGEST_ID = 2**63 - 1  # of a column of whole numbers
@@ -33,7 +34,7 @@ PLAIN = r"^[^\x00]*\Z"  # a NUL is no text to PostgreSQL
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List everything seen, with its newest outcome",
 )
@@ -63,7 +64,7 @@ def list_transactions(
 @get(
     "/{kind:str}/{pex_id:int}",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Show a transaction with its lines and receipts",
 )
@@ -84,7 +85,7 @@ def show_transaction(
 @get(
     "/{kind:str}/{pex_id:int}/events",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Read a transaction's events",
 )
@@ -106,7 +107,7 @@ def list_events(
 @get(
     "/{kind:str}/{pex_id:int}/receipts/events",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="Read the events of a transaction's receipts",
 )

@@ -11,8 +11,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from domain.vendor_aliases import VendorAlias
 from entrypoints.composition import Services
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
 from entrypoints.http.problems import documented
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 LONGEST_NAME = 200
 
@@ -51,7 +52,7 @@ class AliasList(msgspec.Struct):
 @get(
     "/",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
     responses=documented(404),
     summary="List the vendor aliases",
 )
@@ -68,7 +69,7 @@ def list_aliases(
 @put(
     "/",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422, 502, 503),
     summary="Name the vendor of one merchant",
 )
@@ -88,7 +89,7 @@ def put_alias(
 @delete(
     "/",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
     responses=documented(404, 409, 422),
     summary="Remove the vendor alias of one merchant",
 )

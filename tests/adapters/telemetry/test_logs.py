@@ -83,6 +83,8 @@ def test_a_value_is_masked_by_the_name_of_its_key_at_any_depth(written: Written,
         f"GET /callback?code={CANARY}&state={CANARY}",
         f"POST client_id=1&client_secret={CANARY}&grant_type=x",
         f"pexbc_{CANARY}aaaaaaaaaa was given",
+        f"connecting to amqp://guest:{CANARY}@broker:5672/vhost",
+        f"cannot open redis://:{CANARY}@127.0.0.1/0",
     ],
 )
 def test_a_secret_is_masked_by_its_look_wherever_it_stands(written: Written, text: str) -> None:

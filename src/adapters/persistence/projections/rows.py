@@ -54,6 +54,7 @@ def connection_row(aggregate: Connection) -> Row:
         "settings_version": aggregate.settings_version,
         "active_run": aggregate.active_run,
         "opened_at": aggregate.created_on,
+        "callbacks": aggregate.callbacks or None,
     }
 
 

@@ -46,6 +46,7 @@ def connection_view(row: Any) -> ConnectionView:
         row.settings_version,
         row.active_run,
         row.next_at if row.auto_sync else None,
+        row.callbacks is True,
     )
 
 

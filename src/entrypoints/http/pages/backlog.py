@@ -11,14 +11,15 @@ from domain.refusals import fix_for
 from domain.sync_window import AUTO_MONTHS, NOTICE
 from entrypoints.composition import Services
 from entrypoints.http.pages.connections import connection_page
-from entrypoints.http.security import READERS, Principal, visible_connection
+from entrypoints.http.permissions import READ_BOOKS
+from entrypoints.http.security import Principal, visible_connection
 
 A_PAGE = 50
 SOON_DAYS = 3
 """From so many days on it is marked as urgent."""
 
 
-@get("/connections/{connection_id:uuid}/backlog", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/backlog", sync_to_thread=True, opt=READ_BOOKS)
 def backlog_page(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],

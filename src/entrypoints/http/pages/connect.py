@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from domain.refusals import Refusal
 from domain.settings_check import FieldError
 from entrypoints.composition import Services
+from entrypoints.http.limits import SET_OUTS, attempting, take
 from entrypoints.http.microsoft import ENVIRONMENT_NAME
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import connect_business
@@ -20,8 +21,9 @@ from entrypoints.http.pages.errands import Errand, set_out, way_back
 from entrypoints.http.pages.microsoft_return import RETURN
 from entrypoints.http.pages.new_connection import PexTokenForm
 from entrypoints.http.pages.problems import SEE_OTHER
-from entrypoints.http.refusals import NotFound
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
+from entrypoints.http.refusals import NotFound, TooManyAttempts
+from entrypoints.http.security import Principal, visible_connection
 
 Text = Annotated[str, msgspec.Meta(max_length=4000)]
 
@@ -52,7 +54,7 @@ class ConsentForm(msgspec.Struct):
     tenant_id: Text = ""
 
 
-@get("/connections/{connection_id:uuid}/connect", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/connect", sync_to_thread=True, opt=READ_BOOKS)
 def connect_tab(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -63,7 +65,7 @@ def connect_tab(
     return Tab.of(request, services, principal, connection_id).page()
 
 
-@post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/connect/pex", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def take_pex_token(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -74,8 +76,11 @@ def take_pex_token(
     """Replace the PEX credential by an API token of the same business (M2)."""
     tab = Tab.of(request, services, principal, connection_id)
     try:
-        identity = services.sign_in_with_pex.identify(data.token)
+        with attempting(services, request):
+            identity = services.sign_in_with_pex.identify(data.token)
         connect_business(services, principal, identity, connection_id)
+    except TooManyAttempts:
+        raise
     except Refusal as refusal:
         return tab.page(Trouble("pex", refusal))
     return tab.done("pex")
@@ -84,7 +89,7 @@ def take_pex_token(
 @post(
     "/connections/{connection_id:uuid}/connect/delegated",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def sign_in_as_person(
     request: Request[Any, Any, Any],
@@ -99,6 +104,7 @@ def sign_in_as_person(
     given, errors = {"environment": environment}, _wrong_environment(environment)
     if errors:
         return tab.page(Trouble("delegated", None, errors, given))
+    take(services, SET_OUTS, request)
     bound_to, cookie = set_out(services, Errand(principal.actor, connection_id, ""))
     try:
         address = services.connect.begin_delegated(
@@ -116,7 +122,7 @@ def sign_in_as_person(
 @post(
     "/connections/{connection_id:uuid}/connect/service",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def sign_in_as_app(
     request: Request[Any, Any, Any],
@@ -142,9 +148,7 @@ def sign_in_as_app(
     return tab.done("microsoft")
 
 
-@post(
-    "/connections/{connection_id:uuid}/connect/link", sync_to_thread=True, opt={"roles": (ADMIN,)}
-)
+@post("/connections/{connection_id:uuid}/connect/link", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def link(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -170,7 +174,7 @@ def link(
 @post(
     "/connections/{connection_id:uuid}/connect/consent",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def ask_for_consent(
     request: Request[Any, Any, Any],

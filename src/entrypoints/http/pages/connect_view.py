@@ -14,6 +14,7 @@ from application.ports.read_models import ConnectionView
 from application.ports.sign_in import MicrosoftConsentMissing
 from domain.connection import Status
 from domain.refusals import Refusal, fix_for
+from domain.roles import Permission
 from domain.settings_check import FieldError
 from entrypoints.composition import Services
 from entrypoints.http.microsoft import DEFAULT_ENVIRONMENT
@@ -23,7 +24,7 @@ from entrypoints.http.pages.connections import MOST, connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
 from entrypoints.http.problems import UNPROCESSABLE, status_of
-from entrypoints.http.security import ADMIN, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 NO_CONTENT = 204
 MOVING = (Status.CONNECTED_NOT_READY, Status.ACTION_REQUIRED)
@@ -100,7 +101,7 @@ class Tab:
             "others": _others(services, principal, view),
             "linked_name": _linked_name(services, principal, view),
             "environment": view.microsoft.environment if view.microsoft else DEFAULT_ENVIRONMENT,
-            "can_change": principal.role == ADMIN,
+            "can_change": principal.may(Permission.CHANGE_CONNECTION),
             "trouble": trouble,
             "consent": _needs_consent(view, trouble),
             "told": TOLD.get(self.request.query_params.get("told", "")),
@@ -115,7 +116,7 @@ class Tab:
         context = standing(self.services, self.view)
         if context["shown"] == shown:
             return Response("", status_code=NO_CONTENT)
-        context["can_change"] = self.principal.role == ADMIN
+        context["can_change"] = self.principal.may(Permission.CHANGE_CONNECTION)
         return html(self.request, "connect_news.html", context)
 
     def done(self, told: str, *cookies: Cookie) -> Redirect:

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from application.pex_identity import PexIdentity
+from domain.roles import Role
 from entrypoints.composition import Services
 from entrypoints.http.refusals import BusinessNotYours, OtherBusiness
-from entrypoints.http.security import ADMIN, Principal, let_see, visible_connection
+from entrypoints.http.security import Principal, let_see, visible_connection
 
 NEW = "/connect"
 """The page that connects a business; whoever is sent there by a sign-in has just done that."""
@@ -44,7 +45,7 @@ def begin_session(services: Services, identity: PexIdentity, onward: str) -> tup
         connection_id, _ = services.connect.with_pex(identity, identity.actor)
         onward = tab_address(connection_id, "pex")
     now = services.clock.now()
-    secret = services.browser_sessions.begin(business.user, ADMIN, (business.id,), now)
+    secret = services.browser_sessions.begin(business.user, Role.ADMIN.value, (business.id,), now)
     return secret, onward
 
 

@@ -7,10 +7,12 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 
 from application.ports.read_models import ConnectionView
+from domain.roles import Permission
 from entrypoints.composition import Services
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
-from entrypoints.http.security import EVERYBODY, OPERATOR, Principal
+from entrypoints.http.permissions import READ_STATUS, SIGNED_IN
+from entrypoints.http.security import Principal
 
 MOST = 200
 TABS = (
@@ -23,17 +25,17 @@ TABS = (
     ("pictures", "Pictures", "/pictures"),
 )
 """The pages of a connection: name, title, and the address behind `/connections/{id}`."""
-FOR_OPERATORS = ("sync", "history")
-"""What operators may see: how runs went, and nothing of what was in them (M45)."""
+WITHOUT_BOOKS = ("sync", "history")
+"""What those see who may not read the books: how runs went, and nothing of what was in them."""
 
 
-@get("/", sync_to_thread=False, opt={"roles": EVERYBODY})
+@get("/", sync_to_thread=False, opt=SIGNED_IN)
 def home() -> Redirect:
     """The connections are where everybody begins."""
     return Redirect("/connections", status_code=SEE_OTHER)
 
 
-@get("/connections", sync_to_thread=True, opt={"roles": EVERYBODY})
+@get("/connections", sync_to_thread=True, opt=READ_STATUS)
 def connections_page(
     request: Request[Any, Any, Any],
     services: NamedDependency[Services],
@@ -56,7 +58,8 @@ def connection_page(
 ) -> Response[str]:
     """A page of one connection, under its name and its tabs; `connection.html` is its frame."""
     principal: Principal = request.scope["state"]["principal"]
-    shown = [one for one in TABS if principal.role != OPERATOR or one[0] in FOR_OPERATORS]
+    reads_books = principal.may(Permission.READ_BOOKS)
+    shown = [one for one in TABS if reads_books or one[0] in WITHOUT_BOOKS]
     frame = {"connection": connection, "tab": tab, "tabs": shown}
     return html(request, template, {**frame, **context}, status=status)
 

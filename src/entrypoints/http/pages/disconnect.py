@@ -12,13 +12,14 @@ from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab
 from entrypoints.http.pages.connections import connection_page
+from entrypoints.http.permissions import CHANGE_CONNECTION
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import ADMIN, Principal
+from entrypoints.http.security import Principal
 
 ADDRESS = "/connections/{connection_id:uuid}/disconnect"
 
 
-@get(ADDRESS, sync_to_thread=True, opt={"roles": (ADMIN,)})
+@get(ADDRESS, sync_to_thread=True, opt=CHANGE_CONNECTION)
 def ask(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -29,7 +30,7 @@ def ask(
     return _page(Tab.of(request, services, principal, connection_id))
 
 
-@post(ADDRESS, sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post(ADDRESS, sync_to_thread=True, opt=CHANGE_CONNECTION)
 def disconnect(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],

@@ -7,15 +7,17 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
+from domain.roles import Permission
 from entrypoints.composition import Services
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.run_words import shown
-from entrypoints.http.security import EVERYBODY, READERS, Principal, visible_connection
+from entrypoints.http.permissions import READ_STATUS
+from entrypoints.http.security import Principal, visible_connection
 
 RUNS_A_PAGE = 30
 
 
-@get("/connections/{connection_id:uuid}/history", sync_to_thread=True, opt={"roles": EVERYBODY})
+@get("/connections/{connection_id:uuid}/history", sync_to_thread=True, opt=READ_STATUS)
 def history(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -27,7 +29,7 @@ def history(
     connection = visible_connection(services, principal, connection_id)
     found = services.read_models.runs(connection.id, RUNS_A_PAGE, cursor)
     context = {
-        "runs": [shown(one, with_rows=principal.role in READERS) for one in found.items],
+        "runs": [shown(one, with_rows=principal.may(Permission.READ_BOOKS)) for one in found.items],
         "next_cursor": found.next_cursor,
         "first": cursor is None,
     }

@@ -24,8 +24,9 @@ from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import tab_address
 from entrypoints.http.pages.errands import come_back, over
 from entrypoints.http.pages.problems import SEE_OTHER
+from entrypoints.http.permissions import CHANGE_CONNECTION, PUBLIC
 from entrypoints.http.refusals import NotBegunHere
-from entrypoints.http.security import ADMIN, PUBLIC, Principal
+from entrypoints.http.security import Principal
 
 RETURN = "/microsoft/callback"
 LAID_ASIDE = timedelta(minutes=10)
@@ -52,7 +53,7 @@ def answer_as_form(
     return _lay_aside(services, data)
 
 
-@get("/microsoft/return", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@get("/microsoft/return", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def complete(
     request: Request[Any, Any, Any],
     services: NamedDependency[Services],

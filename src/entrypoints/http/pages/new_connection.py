@@ -10,11 +10,14 @@ from litestar.response import Redirect
 
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.http.limits import attempting
 from entrypoints.http.pages.connecting import NEW, connect_business, tab_address
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
+from entrypoints.http.permissions import CHANGE_CONNECTION
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import ADMIN, Principal
+from entrypoints.http.refusals import TooManyAttempts
+from entrypoints.http.security import Principal
 
 
 class PexTokenForm(msgspec.Struct):
@@ -23,7 +26,7 @@ class PexTokenForm(msgspec.Struct):
     token: Annotated[str, msgspec.Meta(max_length=4000)] = ""
 
 
-@get(NEW, sync_to_thread=True, opt={"roles": (ADMIN,)})
+@get(NEW, sync_to_thread=True, opt=CHANGE_CONNECTION)
 def new_connection(
     request: Request[Any, Any, Any], services: NamedDependency[Services]
 ) -> Response[str]:
@@ -31,7 +34,7 @@ def new_connection(
     return new_connection_page(request, services)
 
 
-@post(NEW, sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post(NEW, sync_to_thread=True, opt=CHANGE_CONNECTION)
 def connect_by_token(
     request: Request[Any, Any, Any],
     data: URLEncodedBody[PexTokenForm],
@@ -40,8 +43,11 @@ def connect_by_token(
 ) -> Response[str] | Redirect:
     """Connect the token's business, or replace its credential; then on to Microsoft."""
     try:
-        identity = services.sign_in_with_pex.identify(data.token)
+        with attempting(services, request):
+            identity = services.sign_in_with_pex.identify(data.token)
         connection_id = connect_business(services, principal, identity)
+    except TooManyAttempts:
+        raise
     except Refusal as refusal:
         return new_connection_page(request, services, refusal)
     return Redirect(tab_address(connection_id, "pex"), status_code=SEE_OTHER)

@@ -12,18 +12,18 @@ from litestar.response import Redirect
 
 from application.pex_identity import PexIdentity
 from domain.refusals import Refusal
+from domain.roles import Permission
 from entrypoints.composition import Services
+from entrypoints.http.limits import SET_OUTS, take
 from entrypoints.http.pages.connect_view import Tab, Trouble
 from entrypoints.http.pages.connecting import NEW, begin_session, connect_business, tab_address
 from entrypoints.http.pages.errands import Errand, come_back, over, set_out, way_back
 from entrypoints.http.pages.new_connection import new_connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.sign_in import inside, sign_in_again, signed_in
+from entrypoints.http.permissions import PUBLIC
 from entrypoints.http.refusals import NotBegunHere, NotFound
 from entrypoints.http.security import (
-    ADMIN,
-    PUBLIC,
-    FailedAttempts,
     Principal,
     by_session,
     check_same_origin,
@@ -32,7 +32,6 @@ from entrypoints.http.security import (
 )
 
 CALLBACK = "/pex/callback"
-begun = FailedAttempts()
 
 
 class BeginForm(msgspec.Struct):
@@ -48,11 +47,9 @@ def begin(
     services: NamedDependency[Services],
     data: URLEncodedBody[BeginForm],
 ) -> Response[str] | Redirect:
-    """To PEX's own page; a few times a minute, since each is kept until the browser is back."""
+    """To PEX's own page; a few times, since each is kept until the browser is back."""
     check_same_origin(services, request)
-    address = request.client.host if request.client else ""
-    begun.check(address)
-    begun.note(address)
+    take(services, SET_OUTS, request)
     principal = _admin(services, request)
     errand = Errand(
         principal.actor if principal else "", _connection(services, principal, data), data.next
@@ -76,7 +73,7 @@ def come_back_from_pex(
     bound_to, errand = come_back(services, request, principal.actor if principal else "")
     try:
         identity = _identity(services, dict(request.query_params), bound_to)
-        return _welcome(services, principal, errand, identity)
+        return _welcome(request, services, principal, errand, identity)
     except Refusal as refusal:
         return _refused(request, services, principal, errand, refusal)
 
@@ -92,14 +89,18 @@ def _identity(services: Services, answer: dict[str, str], bound_to: str) -> PexI
 
 
 def _welcome(
-    services: Services, principal: Principal | None, errand: Errand, identity: PexIdentity
+    request: Request[Any, Any, Any],
+    services: Services,
+    principal: Principal | None,
+    errand: Errand,
+    identity: PexIdentity,
 ) -> Redirect:
     """Connect the business where that was the errand; begin a session where there is none."""
     leave = over(services)
     connects = errand.connection_id is not None or errand.onward == NEW
     if principal is None or (principal.limited and not connects):
         secret, onward = begin_session(services, identity, errand.onward)
-        return signed_in(services, secret, onward, leave)
+        return signed_in(request, services, secret, onward, leave)
     if connects:
         connected = connect_business(services, principal, identity, errand.connection_id)
         onward = tab_address(connected, "pex")
@@ -131,7 +132,9 @@ def _refused(
 def _admin(services: Services, request: Request[Any, Any, Any]) -> Principal | None:
     """The admin who is signed in with this browser; for anybody else a session begins anew."""
     principal = by_session(services, request)
-    return principal if principal is not None and principal.role == ADMIN else None
+    return (
+        principal if principal is not None and principal.may(Permission.CHANGE_CONNECTION) else None
+    )
 
 
 def _connection(services: Services, principal: Principal | None, form: BeginForm) -> UUID | None:

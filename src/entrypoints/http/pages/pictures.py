@@ -25,8 +25,9 @@ from entrypoints.composition import Services
 from entrypoints.http.pages import charts
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.rendering import counted, day, money, words
+from entrypoints.http.permissions import READ_BOOKS
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 MOST_ACCOUNTS = 12
 NUMBER, AMOUNT = "number", "amount"
@@ -74,7 +75,7 @@ class AccountLine:
     others: int = 0
 
 
-@get("/connections/{connection_id:uuid}/pictures", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/pictures", sync_to_thread=True, opt=READ_BOOKS)
 def pictures_page(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],

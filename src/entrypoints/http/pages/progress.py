@@ -9,14 +9,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
+from domain.roles import Permission
 from entrypoints.composition import Services
 from entrypoints.http.pages.rendering import ENVIRONMENT
 from entrypoints.http.pages.run_words import shown
+from entrypoints.http.permissions import READ_STATUS
 from entrypoints.http.runs import watched
-from entrypoints.http.security import EVERYBODY, READERS, Principal, visible_run
+from entrypoints.http.security import Principal, visible_run
 
 
-@get("/progress/{run_id:uuid}", opt={"roles": EVERYBODY})
+@get("/progress/{run_id:uuid}", opt=READ_STATUS)
 async def progress(
     run_id: FromPath[UUID],
     services: NamedDependency[Services],
@@ -24,7 +26,7 @@ async def progress(
 ) -> ServerSentEvent:
     """How far a run is, for those who watch a page; counts alone, no transactions."""
     await asyncio.to_thread(visible_run, services, principal, run_id)
-    return ServerSentEvent(parts(services, run_id, with_rows=principal.role in READERS))
+    return ServerSentEvent(parts(services, run_id, with_rows=principal.may(Permission.READ_BOOKS)))
 
 
 async def parts(

@@ -14,15 +14,16 @@ from entrypoints.composition import Services
 from entrypoints.http import rendering
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.run_words import field_name, shown, troubles
+from entrypoints.http.permissions import READ_BOOKS
 from entrypoints.http.run_answers import ReportedAnswer
-from entrypoints.http.security import READERS, Principal, visible_run_of
+from entrypoints.http.security import Principal, visible_run_of
 
 ROWS_A_PAGE = 50
 LOOKED_THROUGH = 200
 """How many failed rows are read at once to group them, or to find those of one code."""
 
 
-@get("/runs/{run_id:uuid}", sync_to_thread=True, opt={"roles": READERS})
+@get("/runs/{run_id:uuid}", sync_to_thread=True, opt=READ_BOOKS)
 def run_page(
     request: Request[Any, Any, Any],
     run_id: FromPath[UUID],
@@ -70,7 +71,7 @@ def _address(run_id: UUID, outcome: Outcome | None, code: str | None) -> str:
     return f"/runs/{run_id}" + (f"?{query}" if query else "")
 
 
-@get("/runs/{run_id:uuid}/tag-options", sync_to_thread=True, opt={"roles": READERS})
+@get("/runs/{run_id:uuid}/tag-options", sync_to_thread=True, opt=READ_BOOKS)
 def tag_options_page(
     request: Request[Any, Any, Any],
     run_id: FromPath[UUID],

@@ -30,13 +30,14 @@ from entrypoints.http.pages.settings_page import (
     saved_form,
     settings_page,
 )
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 CONFLICT, UNPROCESSABLE = 409, 422
 
 
-@get("/connections/{connection_id:uuid}/settings", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/settings", sync_to_thread=True, opt=READ_BOOKS)
 def show_settings(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -51,7 +52,7 @@ def show_settings(
     return settings_page(request, services, principal, view, form, Told(saved=saved is not None))
 
 
-@post("/connections/{connection_id:uuid}/settings", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/settings", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def save_settings(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -85,7 +86,7 @@ def save_settings(
     "/connections/{connection_id:uuid}/settings/preview",
     sync_to_thread=True,
     status_code=200,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def preview_form(
     request: Request[Any, Any, Any],
@@ -102,7 +103,7 @@ def preview_form(
 @get(
     "/connections/{connection_id:uuid}/settings/preview",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
 )
 def preview_saved(
     request: Request[Any, Any, Any],
@@ -119,7 +120,7 @@ def preview_saved(
 @get(
     "/connections/{connection_id:uuid}/settings/choices",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
 )
 def find_choices(
     request: Request[Any, Any, Any],
@@ -142,7 +143,7 @@ def find_choices(
 @post(
     "/connections/{connection_id:uuid}/settings/read-again",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def read_again(
     connection_id: FromPath[UUID],

@@ -16,6 +16,7 @@ from domain.eastern_time import eastern_day
 from domain.journal_entry import AccountType, DimensionCode, JournalLine
 from domain.offered import BANK_ACCOUNT, catalogue, label
 from domain.refusals import Refusal
+from domain.roles import Permission
 from domain.settings import VENDOR, Settings
 from domain.settings_check import FieldError
 from domain.sync_window import AUTO_MONTHS, LIMIT_MONTHS, months_back
@@ -26,7 +27,7 @@ from entrypoints.http.pages.settings_fields import FormFields, control_id
 from entrypoints.http.pages.settings_form import Form, field_of, to_form
 from entrypoints.http.pages.settings_words import Changed, changed
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import ADMIN, Principal
+from entrypoints.http.security import Principal
 from entrypoints.http.settings import settings_version
 
 ENVIRONMENT.filters["control_id"] = control_id
@@ -132,7 +133,7 @@ def settings_page(
         "company_id": (company_id or "").casefold(),
         "credit": view.funding == "credit",
         "version": form.get("version", view.settings_version),
-        "can_save": principal.role == ADMIN,
+        "can_save": principal.may(Permission.CHANGE_CONNECTION),
         "earliest": months_back(today, LIMIT_MONTHS),
         "usual": months_back(today, AUTO_MONTHS),
         "today": today,

@@ -21,7 +21,8 @@ from entrypoints.http.pages.settings_page import (
     placed,
     settings_page,
 )
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
+from entrypoints.http.security import Principal, visible_connection
 from entrypoints.http.settings import settings_version
 
 UNPROCESSABLE = 422
@@ -30,7 +31,7 @@ UNPROCESSABLE = 422
 @get(
     "/connections/{connection_id:uuid}/settings/versions",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
 )
 def show_versions(
     request: Request[Any, Any, Any],
@@ -59,7 +60,7 @@ def show_versions(
 @post(
     "/connections/{connection_id:uuid}/settings/versions/restore",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def restore_version(
     request: Request[Any, Any, Any],

@@ -13,22 +13,20 @@ from adapters.persistence.api_tokens import PREFIX
 from adapters.persistence.browser_sessions import LASTING
 from domain.refusals import Refusal
 from entrypoints.composition import Services
+from entrypoints.http.limits import SIGN_INS, attempting, take
 from entrypoints.http.pages.connecting import begin_session
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.rendering import html
+from entrypoints.http.permissions import PUBLIC, SIGNED_IN
 from entrypoints.http.problems import status_of
-from entrypoints.http.refusals import Unauthenticated
+from entrypoints.http.refusals import TooManyAttempts, Unauthenticated
 from entrypoints.http.security import (
-    EVERYBODY,
-    PUBLIC,
-    FailedAttempts,
     Principal,
+    by_session,
     check_same_origin,
     is_encrypted,
     session_cookie,
 )
-
-failed = FailedAttempts()
 
 
 class TokenForm(msgspec.Struct):
@@ -56,17 +54,16 @@ def sign_in(
 ) -> Response[str] | Redirect:
     """Take a token for a session; a wrong one leaves everything as it was."""
     check_same_origin(services, request)
-    address = request.client.host if request.client else ""
-    failed.check(address)
     try:
-        secret, onward = _begin(services, data.token.strip(), data.next)
+        secret, onward = _begin(request, services, data.token.strip(), data.next)
+    except TooManyAttempts:
+        raise
     except Refusal as refusal:
-        failed.note(address)
         return sign_in_again(request, services, data.next, refusal)
-    return signed_in(services, secret, onward)
+    return signed_in(request, services, secret, onward)
 
 
-@post("/sign-out", sync_to_thread=True, opt={"roles": EVERYBODY})
+@post("/sign-out", sync_to_thread=True, opt=SIGNED_IN)
 def sign_out(
     services: NamedDependency[Services], principal: NamedDependency[Principal]
 ) -> Redirect:
@@ -76,12 +73,17 @@ def sign_out(
     return Redirect("/sign-in", status_code=SEE_OTHER, cookies=[_cookie(services, "", 0)])
 
 
-def _begin(services: Services, token: str, onward: str) -> tuple[str, str]:
+def _begin(
+    request: Request[Any, Any, Any], services: Services, token: str, onward: str
+) -> tuple[str, str]:
     """A session for a token's bearer, and where to go on; raises what refuses it."""
     if not token.startswith(PREFIX):
-        return begin_session(services, services.sign_in_with_pex.identify(token), onward)
+        with attempting(services, request):
+            identity = services.sign_in_with_pex.identify(token)
+        return begin_session(services, identity, onward)
     known = services.api_tokens.find(token)
     if known is None:
+        take(services, SIGN_INS, request)
         raise Unauthenticated
     secret = services.browser_sessions.begin(
         known.name,
@@ -94,8 +96,17 @@ def _begin(services: Services, token: str, onward: str) -> tuple[str, str]:
     return secret, onward
 
 
-def signed_in(services: Services, secret: str, onward: str, *cookies: Cookie) -> Redirect:
-    """Go on with a session, to a page of ours and nowhere else."""
+def signed_in(
+    request: Request[Any, Any, Any],
+    services: Services,
+    secret: str,
+    onward: str,
+    *cookies: Cookie,
+) -> Redirect:
+    """Go on with a session, to a page of ours and nowhere else; the browser's former one ends."""
+    former = by_session(services, request)
+    if former is not None:
+        services.browser_sessions.end(former.id)
     cookie = _cookie(services, secret, int(LASTING.total_seconds()))
     return Redirect(inside(onward), status_code=SEE_OTHER, cookies=[cookie, *cookies])
 

@@ -11,10 +11,11 @@ from litestar.response import Redirect
 from domain.refusals import Refusal
 from entrypoints.composition import Services
 from entrypoints.http.pages.connect_view import Tab, Trouble
-from entrypoints.http.security import ADMIN, READERS, Principal
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
+from entrypoints.http.security import Principal
 
 
-@get("/connections/{connection_id:uuid}/connect/news", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/connect/news", sync_to_thread=True, opt=READ_BOOKS)
 def look_for_news(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -26,9 +27,7 @@ def look_for_news(
     return Tab.of(request, services, principal, connection_id).news(shown)
 
 
-@post(
-    "/connections/{connection_id:uuid}/connect/look", sync_to_thread=True, opt={"roles": (ADMIN,)}
-)
+@post("/connections/{connection_id:uuid}/connect/look", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def look_again(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -44,7 +43,7 @@ def look_again(
 @post(
     "/connections/{connection_id:uuid}/connect/journal",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def create_journal(
     request: Request[Any, Any, Any],
@@ -55,7 +54,7 @@ def create_journal(
     """Create the journal PEX Card; where it exists, it stays as it is (M6)."""
     tab = Tab.of(request, services, principal, connection_id)
     try:
-        services.connect.create_journal(connection_id)
+        services.connect.create_journal(connection_id, principal.actor)
         services.check_connection.check(connection_id)
     except Refusal as refusal:
         return tab.page(Trouble("journal", refusal))

@@ -6,8 +6,8 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.params import FromPath
 
+from entrypoints.http.permissions import PUBLIC
 from entrypoints.http.refusals import NotFound
-from entrypoints.http.security import PUBLIC
 
 FOLDER = Path(__file__).parent / "static"
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}

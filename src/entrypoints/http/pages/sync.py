@@ -17,6 +17,7 @@ from application.start_run import RunRequest
 from domain.connection import RunActive
 from domain.eastern_time import eastern_day
 from domain.refusals import Refusal, fix_for
+from domain.roles import Permission
 from domain.settings_check import FieldError
 from domain.sync_run import TAG_OPTIONS
 from domain.sync_window import AUTO_MONTHS, LIMIT_MONTHS, WindowRefused, months_back, sync_window
@@ -25,16 +26,11 @@ from entrypoints.http.pages import checklist
 from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.run_words import KIND_HINTS, KIND_WORDS, ShownRun, offered, shown
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_STATUS
 from entrypoints.http.problems import status_of
 from entrypoints.http.refusals import InvalidInput
 from entrypoints.http.runs import kinds_named
-from entrypoints.http.security import (
-    ADMIN,
-    EVERYBODY,
-    READERS,
-    Principal,
-    visible_connection,
-)
+from entrypoints.http.security import Principal, visible_connection
 from entrypoints.http.validation import VALUE_REFUSED
 
 RECENT = 20
@@ -56,6 +52,16 @@ class SwitchForm(msgspec.Struct):
     enabled: bool = False
 
 
+class CallbacksForm(msgspec.Struct):
+    """The switch of callbacks, with PEX's secret for them."""
+
+    enabled: bool = False
+    secret: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+    def __repr__(self) -> str:
+        return f"CallbacksForm(enabled={self.enabled}, secret=***)"
+
+
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A form that was refused: what was typed, the refusal, and what is wrong with its fields."""
@@ -67,7 +73,7 @@ class Entered:
     errors: Mapping[str, FieldError] = field(default_factory=dict)
 
 
-@get("/connections/{connection_id:uuid}", sync_to_thread=True, opt={"roles": EVERYBODY})
+@get("/connections/{connection_id:uuid}", sync_to_thread=True, opt=READ_STATUS)
 def sync_page(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -79,7 +85,7 @@ def sync_page(
     return _page(request, services, principal, connection)
 
 
-@post("/connections/{connection_id:uuid}/runs", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/runs", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def start(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -99,7 +105,7 @@ def start(
     return Redirect(f"/runs/{run_id}", status_code=SEE_OTHER)
 
 
-@post("/connections/{connection_id:uuid}/auto-sync", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/auto-sync", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def switch_auto_sync(
     connection_id: FromPath[UUID],
     data: URLEncodedBody[SwitchForm],
@@ -109,6 +115,27 @@ def switch_auto_sync(
     """Switch the daily sync on or off."""
     visible_connection(services, principal, connection_id)
     services.configure.switch_auto_sync(connection_id, enabled=data.enabled, actor=principal.actor)
+    return Redirect(f"/connections/{connection_id}", status_code=SEE_OTHER)
+
+
+@post("/connections/{connection_id:uuid}/callbacks", sync_to_thread=True, opt=CHANGE_CONNECTION)
+def switch_callbacks(
+    request: Request[Any, Any, Any],
+    connection_id: FromPath[UUID],
+    data: URLEncodedBody[CallbacksForm],
+    services: NamedDependency[Services],
+    principal: NamedDependency[Principal],
+) -> Response[str] | Redirect:
+    """Let PEX call back or not; the page again, with what is wrong, where that is refused."""
+    connection = visible_connection(services, principal, connection_id)
+    callbacks = services.subscribe_to_callbacks
+    try:
+        if data.enabled:
+            callbacks.subscribe(connection_id, principal.actor, data.secret)
+        else:
+            callbacks.unsubscribe(connection_id, principal.actor)
+    except Refusal as refusal:
+        return _page(request, services, principal, connection, callbacks_refused=refusal)
     return Redirect(f"/connections/{connection_id}", status_code=SEE_OTHER)
 
 
@@ -157,8 +184,10 @@ def _page(
     principal: Principal,
     connection: ConnectionView,
     entered: Entered | None = None,
+    callbacks_refused: Refusal | None = None,
 ) -> Response[str]:
-    with_rows = principal.role in READERS
+    with_rows = principal.may(Permission.READ_BOOKS)
+    may_change = principal.may(Permission.CHANGE_CONNECTION)
     recent = services.read_models.runs(connection.id, RECENT).items
     active = next((one for one in recent if one.id == connection.active_run), None)
     context = {
@@ -166,14 +195,16 @@ def _page(
         "last": _last(recent, preview=False, with_rows=with_rows),
         "last_preview": _last(recent, preview=True, with_rows=with_rows),
         "fix": fix_for(connection.status_code) if connection.status_code else "",
-        "form": _form(services, connection, entered) if principal.role == ADMIN else None,
+        "form": _form(services, connection, entered) if may_change else None,
         "refused": entered.refusal if entered else None,
         "already_active": entered is not None and isinstance(entered.refusal, RunActive),
         "with_rows": with_rows,
         "checklist": checklist.steps(services.read_models, connection) if with_rows else (),
         "auto_months": AUTO_MONTHS,
+        "callbacks_refused": callbacks_refused,
     }
-    status = status_of(entered.refusal) if entered else 200
+    refusal = entered.refusal if entered else callbacks_refused
+    status = status_of(refusal) if refusal else 200
     return connection_page(request, connection, "sync", "sync.html", context, status=status)
 
 
@@ -208,4 +239,4 @@ def _form(
     }
 
 
-HANDLERS = [sync_page, start, switch_auto_sync]
+HANDLERS = [sync_page, start, switch_auto_sync, switch_callbacks]

@@ -25,7 +25,8 @@ from entrypoints.http.pages.connections import connection_page
 from entrypoints.http.pages.story import Chapter, chapters
 from entrypoints.http.pages.transaction_search import OUTCOMES, search
 from entrypoints.http.pages.whereabouts import FOUND, Whereabouts, whereabouts
-from entrypoints.http.security import READERS, Principal, visible_connection
+from entrypoints.http.permissions import READ_BOOKS
+from entrypoints.http.security import Principal, visible_connection
 from entrypoints.http.transactions import PLAIN, find_transaction
 
 A_PAGE = 50
@@ -50,7 +51,7 @@ class Told(NamedTuple):
     chapter: Chapter
 
 
-@get("/connections/{connection_id:uuid}/transactions", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/transactions", sync_to_thread=True, opt=READ_BOOKS)
 def transactions_page(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -95,7 +96,7 @@ def transactions_page(
 @get(
     "/connections/{connection_id:uuid}/transactions/{kind:str}/{pex_id:int}",
     sync_to_thread=True,
-    opt={"roles": READERS},
+    opt=READ_BOOKS,
 )
 def transaction_page(
     request: Request[Any, Any, Any],

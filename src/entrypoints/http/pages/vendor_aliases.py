@@ -12,6 +12,7 @@ from application.ports.read_models import ConnectionView
 from domain.chart import Catalogue
 from domain.offered import label, matching, named, offered
 from domain.refusals import Refusal
+from domain.roles import Permission
 from domain.settings import VENDOR
 from entrypoints.composition import Services
 from entrypoints.http.pages.connections import connection_page
@@ -19,11 +20,12 @@ from entrypoints.http.pages.problems import SEE_OTHER
 from entrypoints.http.pages.settings_fields import MATCHES, Picker
 from entrypoints.http.pages.settings_form import Form
 from entrypoints.http.pages.settings_page import form_of
+from entrypoints.http.permissions import CHANGE_CONNECTION, READ_BOOKS
 from entrypoints.http.problems import status_of
-from entrypoints.http.security import ADMIN, READERS, Principal, visible_connection
+from entrypoints.http.security import Principal, visible_connection
 
 
-@get("/connections/{connection_id:uuid}/vendors", sync_to_thread=True, opt={"roles": READERS})
+@get("/connections/{connection_id:uuid}/vendors", sync_to_thread=True, opt=READ_BOOKS)
 def show_aliases(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -35,7 +37,7 @@ def show_aliases(
     return _page(request, services, principal, view, {})
 
 
-@post("/connections/{connection_id:uuid}/vendors", sync_to_thread=True, opt={"roles": (ADMIN,)})
+@post("/connections/{connection_id:uuid}/vendors", sync_to_thread=True, opt=CHANGE_CONNECTION)
 def name_vendor(
     request: Request[Any, Any, Any],
     connection_id: FromPath[UUID],
@@ -59,7 +61,7 @@ def name_vendor(
 @post(
     "/connections/{connection_id:uuid}/vendors/remove",
     sync_to_thread=True,
-    opt={"roles": (ADMIN,)},
+    opt=CHANGE_CONNECTION,
 )
 def remove_alias(
     request: Request[Any, Any, Any],
@@ -108,7 +110,7 @@ def _page(
     text = label(found) if found else given
     context = {
         "aliases": services.alias_vendors.all(view.id),
-        "can_save": principal.role == ADMIN,
+        "can_save": principal.may(Permission.CHANGE_CONNECTION),
         "merchant": form.get("merchant", ""),
         "vendor": Picker("vendor", VENDOR, text, "", None, matches),
         "refusal": refusal,
