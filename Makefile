@@ -54,6 +54,8 @@ lock: $(READY) ## Pin the newest versions that pyproject.toml allows (needs uv)
 		--no-header --no-annotate --quiet --output-file requirements-dev.txt
 	uv pip compile pyproject.toml --extra tracing --universal --generate-hashes \
 		--no-header --no-annotate --quiet --output-file requirements.txt
+	uv pip compile --group build --constraint requirements-dev.txt --universal --generate-hashes \
+		--no-header --no-annotate --quiet --output-file requirements-build.txt
 
 clean: ## Throw the environment and all caches away
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

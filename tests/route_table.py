@@ -24,6 +24,9 @@ PUBLIC = None
 
 Table = Mapping[tuple[str, str], Permission | None]
 
+CALLBACK = ("POST", "/pex/callbacks/{connection_id}")
+"""Open to no role and to no stranger: only to whoever bears the secret that PEX was given."""
+
 SERVICE: Table = {
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
@@ -35,7 +38,7 @@ SERVICE: Table = {
     ("GET", "/docs/description/openapi.json"): PUBLIC,
     ("GET", "/docs/description/{path}"): PUBLIC,
     ("GET", "/static/{version}/{name}"): PUBLIC,
-    ("POST", "/pex/callbacks/{connection_id}"): PUBLIC,
+    CALLBACK: PUBLIC,
 }
 
 OF_THE_API: Table = {
@@ -174,8 +177,13 @@ class Route:
 
     @property
     def is_of_one_thing(self) -> bool:
-        """Whether it speaks of one connection or run."""
-        return any(one in self.path for one in OF_ONE_THING)
+        """Whether it tells of one connection or run."""
+        return not self.is_callback and any(one in self.path for one in OF_ONE_THING)
+
+    @property
+    def is_callback(self) -> bool:
+        """Whether it asks for a secret of its own, whoever calls."""
+        return (self.method, self.path) == CALLBACK
 
     def address(self, ids: Mapping[str, str]) -> str:
         return filled(self.path, ids)

@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from adapters.persistence.leases import LASTING
 from application.start_run import RunRequest
 from domain.settings import FieldMapping, Source
 from domain.sync_run import Reported
@@ -19,6 +21,7 @@ from sandbox.program import Sandbox
 from sandbox_company import configure
 
 IN_DOUBT_SECONDS = 0.3
+KEY = "a key that is only good for this test run"
 LONGEST_PAUSE = 0.2
 
 
@@ -118,7 +121,7 @@ def _outcome(row: Reported) -> str:
 
 
 @contextmanager
-def steps(database_url: str) -> Iterator[Steps]:
+def steps(database_url: str, lease: timedelta = LASTING) -> Iterator[Steps]:
     """A service over this database, connected to a company without transactions."""
     requests: list[tuple[str, str, int, int]] = []
     told: list[Steps] = []
@@ -127,6 +130,7 @@ def steps(database_url: str) -> Iterator[Steps]:
         settings = Settings.of(
             sandbox.environment(),
             database_url=database_url,
+            secret_key=KEY,
             bc_in_doubt_seconds=IN_DOUBT_SECONDS,
             pex_requests_per_minute=1_000_000,
         )
@@ -135,6 +139,7 @@ def steps(database_url: str) -> Iterator[Steps]:
             settings,
             NoWakeups(),
             boundary=lambda name: told[0].on_boundary(name) if told else None,
+            lease=lease,
             on_request=lambda *request: requests.append(request),
         )
         told.append(Steps(sandbox, services, configure(services), requests))

@@ -37,7 +37,9 @@ class RunSession:
 
     `letter` is what tells the business's entries from those of others in the same journal (M5).
     `numbers` are reserved for its next lines, `numbers_at_once` so many were at the last time;
-    `flows` is whether the last pack met with nothing that others would meet with too.
+    `flows` is whether the last pack met with nothing that others would meet with too;
+    `surely_missing` names the transactions that wait to be sent again and of which this session has
+    itself learned that they are nowhere.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class RunSession:
         self.flows = False
         self.numbers: tuple[int, ...] = ()
         self.numbers_at_once = 0
+        self.surely_missing: set[UUID] = set()
         self.merchants: Merchants | None = None
         self._look: Look | None = None
 

@@ -4,25 +4,23 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from application.known_defaults import suspect, ways
-from application.look import NEAR, look_around
+from application.look import NEAR, find_entries, look_around
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.ports.general_journal import (
     Accepted,
     Answer,
     Collides,
-    GeneralJournal,
-    Journal,
     NumberTaken,
     Refused,
     Unknown,
 )
 from application.reporting import pages, report, settled
 from application.run_session import RunSession, open_numbers
-from domain.findings import InLedger, Look, Nothing, Part, Twice, Whole
+from application.take_finding import take_finding
+from domain.findings import InLedger, Look, Nothing
 from domain.pack import CAPACITY, NumberedEntry
 from domain.posted_transaction import Place, PostedTransaction
-from domain.refusals import PartlyFound
 from domain.sync_run import Outcome, Reported, SyncRun
 
 SEND_WITHIN = timedelta(seconds=60)
@@ -41,8 +39,11 @@ class SendPack:
     ) -> list[PostedTransaction]:
         """Take a pack of entries that surely do not exist, to be sent with the numbers they have.
 
-        That they are being sent now stands in the event log afterwards.
+        That they are being sent now stands in the event log afterwards. What the event log says of
+        them may be older than Business Central's books: the database may have been restored from a
+        backup. So what this session has not seen itself is asked about.
         """
+        postings[:] = self._still_missing(run, session, postings)
         pack: list[PostedTransaction] = []
         lines = 0
         goes_bare = ways(self._log, session.target)
@@ -54,8 +55,29 @@ class SendPack:
             bare = posting.bare or goes_bare(posting.numbered.entry)
             posting.submit(run.id, self._clock.now(), bare=bare)
             pack.append(posting)
-        self._log.save(*pack)
+        if pack:
+            self._log.save(*pack)
         return pack
+
+    def _still_missing(
+        self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
+    ) -> list[PostedTransaction]:
+        """Those of which Business Central holds no trace; the others follow what it holds."""
+        told = [posting for posting in postings if posting.id not in session.surely_missing]
+        findings = find_entries(session.port, session.journal, told) if told else {}
+        session.surely_missing.update(
+            stream for stream, finding in findings.items() if isinstance(finding, Nothing)
+        )
+        found = [posting for posting in told if posting.id not in session.surely_missing]
+        reports: list[Reported] = []
+        for posting in found:
+            finding = findings[posting.id]
+            reports.extend(
+                take_finding(run, session.port, session.journal, posting, finding, self._clock)
+            )
+        if found:
+            self._save(run, found, reports)
+        return [posting for posting in postings if posting.id in session.surely_missing]
 
     def answer_to(self, session: RunSession, pack: Sequence[PostedTransaction]) -> Answer:
         """Send a pack that was just submitted in the log; writes nothing, and may be in a thread.
@@ -71,6 +93,12 @@ class SendPack:
     ) -> None:
         """Write down what became of a pack; where BC did not run it, it stays reserved."""
         session.flows = isinstance(answer, Accepted | Refused)
+        self._record(run, session, pack, answer)
+        session.surely_missing.update(one.id for one in pack if one.must_be_sent_again)
+
+    def _record(
+        self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction], answer: Answer
+    ) -> None:
         session.unknown_in_a_row = (
             session.unknown_in_a_row + 1 if isinstance(answer, Unknown) else 0
         )
@@ -206,36 +234,3 @@ class SendPack:
             culprit.letter,
         )
         self._log.save(numbers, *pack)
-
-
-def take_finding(
-    run: SyncRun,
-    port: GeneralJournal,
-    journal: Journal,
-    posting: PostedTransaction,
-    finding: Whole | Part | InLedger | Twice | Nothing,
-    clock: Clock,
-) -> tuple[Reported, ...]:
-    """Let an unsettled transaction follow what BC holds of it (contract 6.6, 6c)."""
-    now = clock.now()
-    if isinstance(finding, Whole):
-        posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now)
-    elif isinstance(finding, InLedger):
-        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
-    elif isinstance(finding, Twice) and _ours(posting, finding):
-        port.delete(journal, [line.id for line in finding.lines])
-        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
-    elif isinstance(finding, Nothing):
-        posting.release("Business Central holds no trace of it.", run.id, now)
-        return ()
-    else:
-        found = finding.found if isinstance(finding, Part) else len(finding.lines)
-        refusal = PartlyFound(found, len(posting.line_numbers))
-        posting.hold(refusal.code, refusal.cause, run.id, now)
-    return settled((posting,))
-
-
-def _ours(posting: PostedTransaction, finding: Twice) -> bool:
-    """Whether the unposted lines are the ones that we sent, not a person's correction."""
-    numbers = tuple(line.line_number for line in finding.lines)
-    return posting.attempts > 1 and numbers == posting.line_numbers

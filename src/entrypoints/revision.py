@@ -1,6 +1,6 @@
 """Whether a database is as this version of the product needs it."""
 
-from adapters.persistence.schema import is_known, newest_revision
+from adapters.persistence.schema import newest_revision, serves
 from domain.refusals import Refusal
 
 
@@ -29,25 +29,24 @@ class DatabaseNewer(Refusal):
     """A newer version of the product has prepared the database."""
 
     code = "DATABASE_NEWER"
-    fix = "Install the newest version that has run on this database; never go back to an older one."
+    fix = "Finish the upgrade: bring every process to the newest version. This one works meanwhile."
 
-    def __init__(self, revision: str) -> None:
+    def __init__(self, revision: str | None) -> None:
         super().__init__(f"The database is at revision {revision}, which this version lacks.")
 
 
 def check_revision(revision: str | None) -> None:
-    """See that a database of this revision is what this version works on.
+    """See that this version of the product can work on a database of this revision.
+
+    On a newer one it goes on, so that an upgrade needs no standstill (ADR 31).
 
     Raises:
-        DatabaseNewer: it knows no such revision.
         DatabaseNotMigrated: it is an older one, or the database is empty.
     """
-    check_not_newer(revision)
-    if revision != newest_revision():
+    if not serves(revision):
         raise DatabaseNotMigrated(revision)
 
 
-def check_not_newer(revision: str | None) -> None:
-    """See that no newer version of the product prepared it; raises DatabaseNewer."""
-    if revision is not None and not is_known(revision):
-        raise DatabaseNewer(revision)
+def is_newer(revision: str | None) -> bool:
+    """Whether a newer version of the product has prepared the database."""
+    return serves(revision) and revision != newest_revision()

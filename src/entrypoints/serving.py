@@ -14,7 +14,7 @@ from entrypoints.composition import Services, build
 from entrypoints.heartbeat import Heartbeat
 from entrypoints.http.app import create_app
 from entrypoints.http.watching import create_watching_app
-from entrypoints.revision import check_not_newer, check_revision
+from entrypoints.revision import check_revision
 from entrypoints.scheduler import Scheduler
 from entrypoints.settings import Settings
 from entrypoints.waking import calling, wakeups_of
@@ -29,10 +29,9 @@ WATCHING_STOP_SECONDS = 1
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database up to date; raises DatabaseNewer."""
+    """Bring the database up to date, unless a newer version has already."""
     engine = make_engine(settings.database_url)
     try:
-        check_not_newer(current_revision(engine))
         migrate(engine)
     finally:
         engine.dispose()

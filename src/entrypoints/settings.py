@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -10,7 +10,12 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -21,6 +26,7 @@ from domain.refusals import Refusal
 BACKENDS = ("sqlite", "postgresql", "postgres")
 BROKERS = ("amqp", "amqps", "redis", "rediss")
 SHORTEST_SECRET = 32
+CONTAINER_SECRETS = Path("/run/secrets")
 
 
 class SecretKeyMissing(Refusal):
@@ -34,7 +40,11 @@ class SecretKeyMissing(Refusal):
 
 
 class Settings(BaseSettings):
-    """What stands in the environment, with the defaults of an embedded start."""
+    """What stands in the environment, with the defaults of an embedded start.
+
+    A variable that the environment lacks may be a file of its name instead, in the folder that
+    systemd names for credentials or in /run/secrets, where containers find theirs.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix="PEXBC_", env_file=".env", extra="ignore", hide_input_in_errors=True
@@ -143,6 +153,19 @@ class Settings(BaseSettings):
         return addresses
 
     @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - ours knows the folders
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Look for files last of all."""
+        files = SecretsSettingsSource(settings_cls, list(secret_folders()))
+        return init_settings, env_settings, dotenv_settings, files
+
+    @classmethod
     def of(cls, variables: Mapping[str, str], **more: object) -> Self:
         """The settings that stand in some `PEXBC_…` variables, and in `more` by member name."""
         named = {name.removeprefix("PEXBC_").lower(): value for name, value in variables.items()}
@@ -173,6 +196,14 @@ class Settings(BaseSettings):
         """Where the key that is made at the first start lies; None where there is no place."""
         database = self.database_file()
         return None if database is None else database.with_suffix(database.suffix + ".key")
+
+
+def secret_folders() -> Iterator[Path]:
+    """Where files may stand for variables, as far as this process may look; the last one counts."""
+    named = os.environ.get("CREDENTIALS_DIRECTORY")
+    for folder in (CONTAINER_SECRETS, Path(named) if named else None):
+        if folder is not None and folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+            yield folder
 
 
 def _key_in(path: Path) -> str:

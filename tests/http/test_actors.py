@@ -62,6 +62,10 @@ CHANGING: dict[tuple[str, str], Body] = {
         f"/connections/{world.id}/settings"
     ),
     ("PUT", API + HERE + "/auto-sync"): lambda _: {"enabled": True},
+    ("PUT", API + HERE + "/callbacks"): lambda _: {
+        "enabled": True,
+        "secret": company.PREPAID_CALLBACK_SECRET,
+    },
     ("POST", API + HERE + "/runs"): lambda _: {"preview": True},
     ("PUT", API + HERE + "/vendor-aliases"): lambda _: ALIAS,
     ("DELETE", API + HERE + "/vendor-aliases"): lambda _: None,
@@ -76,6 +80,10 @@ CHANGING: dict[tuple[str, str], Body] = {
         "version": str(world.settings.version),
     },
     ("POST", HERE + "/auto-sync"): lambda _: {"enabled": "true"},
+    ("POST", HERE + "/callbacks"): lambda _: {
+        "enabled": "true",
+        "secret": company.PREPAID_CALLBACK_SECRET,
+    },
     ("POST", HERE + "/runs"): lambda _: {"kinds": "fees", "do": "preview"},
     ("POST", HERE + "/vendors"): lambda _: ALIAS,
     ("POST", HERE + "/vendors/remove"): lambda _: ALIAS,

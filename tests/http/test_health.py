@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 import sqlalchemy as sa
 from litestar.testing import TestClient
 
@@ -17,9 +16,6 @@ from adapters.persistence.tables import events
 from entrypoints.demo.company import wait_until
 from entrypoints.health import FAR_BEHIND
 from entrypoints.http.app import create_app
-from entrypoints.revision import DatabaseNewer
-from entrypoints.serving import prepare
-from entrypoints.settings import Settings
 from http_running import Running
 
 Problem = Callable[[httpx.Response], dict[str, Any]]
@@ -41,16 +37,14 @@ def test_a_database_that_was_not_migrated_is_told(running: Running, tmp_path: Pa
     assert "pexbc migrate" in answer.json()["fix"]
 
 
-def test_a_database_of_a_newer_version_is_told(running: Running, sqlite_url: str) -> None:
+def test_a_database_of_a_newer_version_is_worked_on(running: Running, sqlite_url: str) -> None:
     engine = make_engine(sqlite_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
     answer = _ready(running, sqlite_url)
-    assert answer.status_code == 503
-    assert answer.json()["code"] == "DATABASE_NEWER"
-    with pytest.raises(DatabaseNewer, match="9999"):
-        prepare(Settings.of({}, database_url=sqlite_url))
+    assert answer.status_code == 200
+    assert answer.json()["parts"]["migrations"]["state"] == "well"
 
 
 def test_a_database_that_does_not_answer_is_told(running: Running, tmp_path: Path) -> None:

@@ -23,14 +23,19 @@ _MIGRATION_LOCK = 0x7065_7862_6302
 def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """Bring the schema up to a revision; any number of processes may try at once.
 
-    The first one does the work in one transaction while the others wait, then find it done.
+    The first one does the work in one transaction while the others wait, then find it done. A
+    schema that a newer version of the product has brought further stays as it is.
     """
     with _alone(engine) as config:
-        command.upgrade(config, revision)
+        if not _is_newer(_revision(config.attributes["connection"])):
+            command.upgrade(config, revision)
 
 
 def downgrade(engine: sa.Engine, revision: str = "base") -> None:
-    """Take migrations back, and with them what their tables hold."""
+    """Take migrations back, and with them what their tables hold.
+
+    The last one holds the event log, so beyond the first revision everything is gone.
+    """
     with _alone(engine) as config:
         command.downgrade(config, revision)
 
@@ -38,7 +43,7 @@ def downgrade(engine: sa.Engine, revision: str = "base") -> None:
 def current_revision(engine: sa.Engine) -> str | None:
     """The schema's revision; None of an empty database."""
     with Database(engine).reading() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
 
 
 def newest_revision() -> str | None:
@@ -46,10 +51,13 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def is_known(revision: str) -> bool:
-    """Whether this version of the product has a migration to that revision."""
-    known = ScriptDirectory.from_config(_config()).walk_revisions()
-    return revision in {one.revision for one in known}
+def serves(revision: str | None) -> bool:
+    """Whether this version of the product can work on a schema: on its own, or on a newer one.
+
+    A revision only adds to what the version before it uses, so processes of that version go on
+    while an upgrade is under way (ADR 31).
+    """
+    return revision == newest_revision() or _is_newer(revision)
 
 
 def differences(engine: sa.Engine) -> list[Any]:
@@ -60,6 +68,20 @@ def differences(engine: sa.Engine) -> list[Any]:
         )
         # It takes several metadatas, which its annotation does not say.
         return list(compare_metadata(context, list(METADATAS)))  # type: ignore[arg-type]
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether it comes after all that this version knows; revisions are numbers of four digits."""
+    newest = newest_revision()
+    return None not in (revision, newest) and _number(revision) > _number(newest)
+
+
+def _number(revision: str | None) -> int:
+    return int(revision) if revision and revision.isdecimal() else -1
 
 
 def _config() -> Config:

@@ -12,7 +12,13 @@ from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding
 from entrypoints.doctor.set_up import SetUp
 from entrypoints.health import ViewsBehind
-from entrypoints.revision import DatabaseNotMigrated, DatabaseUnreachable, check_revision
+from entrypoints.revision import (
+    DatabaseNewer,
+    DatabaseNotMigrated,
+    DatabaseUnreachable,
+    check_revision,
+    is_newer,
+)
 
 LEAST_FREE_BYTES = 200_000_000
 NEWEST_EVENTS = 1_000
@@ -31,10 +37,12 @@ def database(set_up: SetUp) -> Iterator[Finding]:
         free = set_up.machine.free_bytes(file.absolute().parent)
         if free < LEAST_FREE_BYTES:
             yield Finding.of(faults.DiskLow(free))
-    _open(set_up)
+    revision = _open(set_up)
+    if is_newer(revision):
+        yield Finding.of(DatabaseNewer(revision))
 
 
-def _open(set_up: SetUp) -> None:
+def _open(set_up: SetUp) -> str | None:
     try:
         engine = make_engine(set_up.settings.database_url, pool_size=2)
         revision = current_revision(engine)
@@ -47,6 +55,7 @@ def _open(set_up: SetUp) -> None:
         opened.dispose()
         raise
     set_up.take_database(opened)
+    return revision
 
 
 def events(set_up: SetUp) -> Iterator[Finding]:
