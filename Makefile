@@ -39,7 +39,7 @@ serve: $(READY) ## Serve the API on port 8000 with an SQLite file here
 sandbox: $(READY) ## Simulate PEX, Entra ID and Business Central on port 8900
 	$(BIN)/pexbc sandbox
 
-bench: $(READY) ## Measure requests and speed; print a table and write benchmarks/results.json
+bench: $(READY) ## Measure requests, speed, memory and fairness; write benchmarks/results.json
 	$(BIN)/python -m benchmarks
 
 guide: $(READY) ## Write the lists of error codes in the documentation anew from the code

@@ -35,6 +35,8 @@ class World:
     sandbox: Sandbox
     services: Services
     connection_id: UUID
+    variables: dict[str, str]
+    """The environment by which another process works on the same."""
 
     def purchases(self, count: int, *, merchants: int = 1, receipts: bool = False) -> None:
         """Let approved purchases settle, two mapped dimensions on each, over two months.
@@ -66,9 +68,13 @@ class World:
             if receipts:
                 self.sandbox.pex.add_receipt(row["TransactionId"])
 
+    def start(self) -> UUID:
+        """Begin a run, which any process may take up."""
+        return self.services.start_run.start(RunRequest(self.connection_id, "bench"))
+
     def sync(self) -> RunView:
         """Run once, in this process."""
-        run_id = self.services.start_run.start(RunRequest(self.connection_id, "bench"))
+        run_id = self.start()
         while True:
             step = self.services.advance_run.step(run_id)
             if step is not None and step.at is None:
@@ -112,17 +118,17 @@ def fresh_world(*, receipts: bool = False, vendors: bool = False) -> Iterator[Wo
     with tempfile.TemporaryDirectory() as folder, Sandbox(purchases=1) as sandbox:
         sandbox.business_central.switch(rate_limit=0)
         sandbox.pex.empty()
-        settings = Settings.of(
-            sandbox.environment(),
-            database_url=f"sqlite:///{Path(folder) / 'bench.db'}",
-            pex_requests_per_minute=1_000_000,
-        )
+        variables = {
+            **sandbox.environment(),
+            "PEXBC_DATABASE_URL": f"sqlite:///{Path(folder) / 'bench.db'}",
+        }
+        settings = Settings.of(variables)
         prepare(settings)
         first = build(settings, NoWakeups())
         connection_id = _configure(first, receipts=receipts, vendors=vendors)
         first.close()
         services = build(settings, NoWakeups())  # a new process, as it were
-        world = World(sandbox, services, connection_id)
+        world = World(sandbox, services, connection_id, variables)
         world.forget_requests()
         yield world
         services.close()

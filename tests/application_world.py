@@ -17,10 +17,12 @@ from application.complete_dimensions import CompleteDimensions
 from application.fetch_rows import FetchRows
 from application.gather_receipts import GatherReceipts
 from application.notice_missing import NoticeMissing
+from application.pace import Pace
 from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.run_session import RunSessions
 from application.send_pack import SendPack
+from application.send_packs import SendPacks
 from application.settle_doubt import SettleDoubt
 from application.start_run import RunRequest, StartRun
 from application.store_receipts import StoreReceipts
@@ -41,6 +43,7 @@ from domain.chart import (
 from domain.connection import Connection, Microsoft, MicrosoftMode
 from domain.eastern_time import EASTERN
 from domain.money import Money
+from domain.pack import CAPACITY
 from domain.pex_transaction import PexTransaction, Record, TagValue
 from domain.posted_transaction import UNSETTLED, PostedTransaction, State
 from domain.settings import Fees, FieldMapping, Purchases, Rebates, Settings, Source, Transfers
@@ -50,6 +53,7 @@ from fakes.company_data import FakeBusinessCentralAccess
 from fakes.event_log import FakeEventLog
 from fakes.general_journal import FakeGeneralJournal, FakeJournals
 from fakes.leases import FakeLeases
+from fakes.parallel import FakeOverlap
 from fakes.pex import FakePexAccess, FakePexAccount
 from fakes.read_models import FakeReadModels
 from fakes.receipt_checks import FakeReceiptChecks
@@ -149,15 +153,18 @@ class Crash(BaseException):
 
 
 class Worker:
-    """One process: its own sessions over the shared store."""
+    """One process: its own sessions over the shared store; `capacity` is a pack's, in lines."""
 
-    def __init__(self, world: "World") -> None:
+    def __init__(self, world: "World", capacity: int = CAPACITY) -> None:
         self.crash_after = 0
         self.world = world
         log, clock, atomically = world.log, world.clock, world.atomically
         access = FakeBusinessCentralAccess(world.chart, world.vendors.everything)
         sessions = RunSessions(access, FakeJournals(world.journal), log, clock)
-        send = SendPack(log, clock, self.boundary)
+        self.overlap = FakeOverlap()
+        self.pace = Pace(lambda: 1)
+        pack = SendPack(log, clock, capacity)
+        send = SendPacks(log, pack, self.overlap, self.pace, self.boundary)
         in_doubt = timedelta(seconds=720)
         undo = UndoEntries(log, sessions, clock, self.boundary)
         complete = CompleteDimensions(log, sessions, undo, clock, self.boundary)
@@ -181,7 +188,7 @@ class Worker:
                     complete,
                     send,
                     PostEntries(
-                        world.worklist, log, clock, atomically, send, vendors, self.boundary
+                        world.worklist, log, clock, atomically, vendors, self.boundary, capacity
                     ),
                     clock,
                     self.boundary,

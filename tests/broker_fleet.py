@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerProcess
@@ -25,8 +25,10 @@ from entrypoints.composition import Services, build
 from entrypoints.demo.company import settings_body
 from entrypoints.settings import Settings
 from entrypoints.waking import calling
+from entrypoints.worker import THREADS
 from running_brokers import RunningBroker
 from sandbox import company
+from sandbox.business_central import BusinessCentralSandbox
 from sandbox.pex.seed_tags import credit_tag
 from sandbox.program import Sandbox
 
@@ -34,6 +36,8 @@ PATIENCE_SECONDS = 240
 FIRST_BUSINESS = 53001
 COMPANIES = (company.COMPANY_ID, company.SECOND_COMPANY_ID)
 """Two, since one journal takes 26 PEX businesses."""
+
+Customers = Callable[[Sandbox], AbstractContextManager[tuple[dict[str, str], Sequence[str]]]]
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Fleet:
     connections: list[UUID]
     wanted: set[int]
     workers: list[ForkServerProcess]
+    tenants: Sequence[str] = (company.TENANT,)
 
     def add_purchases(self, business: int, count: int) -> None:
         for cents in range(count):
@@ -72,9 +77,9 @@ class Fleet:
         found = self.services.read_models.runs
         return [run for one in self.connections for run in found(one, 10).items]
 
-    def add_worker(self, *, scheduler: bool = True) -> None:
+    def add_worker(self, *, scheduler: bool = True, threads: int = THREADS) -> None:
         process = multiprocessing.get_context("forkserver").Process(
-            target=work, args=(self.variables, scheduler)
+            target=work, args=(self.variables, scheduler, threads)
         )
         process.start()
         self.workers.append(process)
@@ -107,21 +112,29 @@ class Fleet:
 
 
 @contextmanager
+def one_customer(sandbox: Sandbox) -> Iterator[tuple[dict[str, str], Sequence[str]]]:
+    """The sandbox as it is: its environment, and its one tenant."""
+    yield sandbox.environment(), (company.TENANT,)
+
+
+@contextmanager
 def fleet_on(
     broker: RunningBroker,
     database_url: str,
     purchases: Sequence[int],
     workers_database_url: str | None = None,
+    customers: Customers = one_customer,
 ) -> Iterator[Fleet]:
-    """A connection for each number of purchases; its workers are ended behind the block."""
+    """A connection for each number of purchases; its workers are ended behind the block.
+
+    `customers` tells by which environment and tenants the connections reach Microsoft.
+    """
     multiprocessing.get_context("forkserver").set_forkserver_preload(["broker_worker"])
-    with Sandbox(purchases=1) as sandbox:
-        sandbox.business_central.switch(rate_limit=0)
-        sandbox.business_central.change_set_up(COMPANIES[1], currency="USD")
-        sandbox.business_central.create_journal(company=COMPANIES[1])
+    with Sandbox(purchases=1) as sandbox, customers(sandbox) as (environment, tenants):
+        prepare_books(sandbox.business_central)
         sandbox.pex.empty()
         variables = {
-            **sandbox.environment(),
+            **environment,
             "PEXBC_DATABASE_URL": database_url,
             "PEXBC_BROKER_URL": broker.url,
             "PEXBC_BROKER_PREFIX": broker.prefix,
@@ -132,12 +145,19 @@ def fleet_on(
         wakeups, leave = calling(settings)
         services = build(settings, wakeups)
         theirs = {"PEXBC_DATABASE_URL": workers_database_url or database_url}
-        fleet = Fleet(sandbox, services, variables | theirs, [], set(), [])
+        fleet = Fleet(sandbox, services, variables | theirs, [], set(), [], tenants)
         with closing(services), _ended(fleet):
             for number, count in enumerate(purchases):
                 _connect(fleet, FIRST_BUSINESS + number, count)
             yield fleet
         leave()
+
+
+def prepare_books(bc: BusinessCentralSandbox) -> None:
+    """Two companies that may be posted to, without a limit."""
+    bc.switch(rate_limit=0)
+    bc.change_set_up(COMPANIES[1], currency="USD")
+    bc.create_journal(company=COMPANIES[1])
 
 
 @contextmanager
@@ -156,7 +176,8 @@ def _connect(fleet: Fleet, business: int, purchases: int) -> None:
     fleet.add_purchases(business, purchases)
     services = fleet.services
     connection_id, _ = services.connect.with_pex_token(token, "admin:test")
-    services.connect.with_service(connection_id, company.TENANT, company.ENVIRONMENT, "admin:test")
+    tenant = fleet.tenants[business % len(fleet.tenants)]
+    services.connect.with_service(connection_id, tenant, company.ENVIRONMENT, "admin:test")
     company_id = COMPANIES[business % 2]
     chart = services.configure.choices(connection_id, company_id).chart
     assert chart is not None

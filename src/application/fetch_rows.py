@@ -1,6 +1,6 @@
 """Lay the rows of PEX that a run is about on its worklist (M8, M18; PEX contract 3.2, 3.3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -20,6 +20,8 @@ from domain.sync_window import LIMIT_MONTHS, months_back
 # settle some 60 days after its purchase. So more is asked for than the window holds, which costs no
 # further request, and what is posted is chosen here by the posting date.
 MARGIN = timedelta(days=62)
+LAID_AT_ONCE = 1_000
+"""Rows that are read and laid down together, since a page may be far larger (PEX contract 3.3)."""
 
 LISTS = {
     Kind.PURCHASE: (Record.CARD,),
@@ -82,10 +84,12 @@ class FetchRows:
         """Fetch the next page of a list and lay what concerns the run on the worklist."""
         account = self._pex.of(run.connection_id)
         page = self._page(account, run, record)
-        rows = [row for row in page.rows if self._concerns(run, row)]
-        rows = self._with_cardholders(account, rows)
+        names = account.cardholder_names() if record is Record.CARD and page.rows else {}
         with self._atomically():
-            new = self._worklist.add(run.id, rows)
+            new = 0
+            for first in range(0, len(page.rows), LAID_AT_ONCE):
+                rows = page.rows[first : first + LAID_AT_ONCE]
+                new += self._worklist.add(run.id, list(self._wanted(run, rows, names)))
             run.fetched_page(self._clock.now(), record, new, page.next_start)
             self._log.save(run)
 
@@ -110,10 +114,11 @@ class FetchRows:
         kind = classify(row)
         return kind in run.kinds or kind not in POSTABLE or kind not in kinds_on(run.settings)
 
-    def _with_cardholders(
-        self, account: PexAccount, rows: list[PexTransaction]
-    ) -> list[PexTransaction]:
-        if not any(row.record is Record.CARD for row in rows):
-            return rows
-        names = account.cardholder_names()
-        return [replace(row, cardholder=names.get(row.account_id)) for row in rows]
+    def _wanted(
+        self, run: SyncRun, rows: Iterable[PexTransaction], names: Mapping[int, str]
+    ) -> Iterator[PexTransaction]:
+        """The rows that concern the run, those of cards with their holders' names."""
+        for row in rows:
+            if self._concerns(run, row):
+                name = names.get(row.account_id)
+                yield replace(row, cardholder=name) if row.record is Record.CARD else row

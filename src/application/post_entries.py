@@ -1,8 +1,8 @@
-"""From worklist to journal: decide, reserve, send a pack, record what became of it (M20 to M26).
+"""From worklist to pack: decide, reserve, and note what is about to be sent (M20 to M26).
 
 The order is the promise of exactly once: what will be sent stands in the event log, together with
-the fact that it is being sent, before a byte leaves; and every outcome is recorded before the next
-pack. A crash in between leaves transactions `submitted`, which `settle_doubt` asks BC about.
+the fact that it is being sent, before a byte leaves. A crash before the outcome is recorded leaves
+transactions `submitted`, which `settle_doubt` asks BC about.
 """
 
 from collections.abc import Callable
@@ -30,11 +30,11 @@ from application.ports.event_log import EventLog
 from application.ports.transactions import Atomically
 from application.ports.worklist import Worklist
 from application.reporting import pages
-from application.run_session import RunSession, open_numbers
-from application.send_pack import SendPack
+from application.reserve_numbers import ReserveNumbers
+from application.run_session import RunSession
+from application.send_packs import Idle, Pack
 from domain.findings import InLedger, Part, Twice, Whole
 from domain.journal_entry import JournalEntry
-from domain.journal_numbers import JournalNumbers
 from domain.pack import CAPACITY, NumberedEntry
 from domain.pex_snapshot import PexSnapshot
 from domain.posted_transaction import Facts, Place, PostedTransaction, State
@@ -43,6 +43,8 @@ from domain.sync_run import Outcome, Reported, SyncRun
 from domain.vendors import MissingVendor
 
 ROWS_AT_ONCE = 500
+ROWS_AT_FIRST = 100
+"""Enough for a pack where all rows are new."""
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Batch:
 
 
 class PostEntries:
-    """Posts what the worklist of a run holds, one pack a call."""
+    """Makes what the worklist of a run holds ready to be sent, one pack a call."""
 
     def __init__(
         self,
@@ -72,46 +74,46 @@ class PostEntries:
         log: EventLog,
         clock: Clock,
         atomically: Atomically,
-        send: SendPack,
         vendors: AddVendors,
         boundary: Callable[[str], None],
+        capacity: int = CAPACITY,
     ) -> None:
         self._worklist = worklist
         self._log = log
         self._clock = clock
         self._atomically = atomically
-        self._send = send
         self._vendors = vendors
         self._merchants = KnowMerchants(log)
         self._decide = DecideRows(log)
+        self._numbers = ReserveNumbers(log, clock)
         self._boundary = boundary
+        self._capacity = capacity
 
-    def post_next(self, run: SyncRun, session: RunSession, business_id: int) -> datetime | None:
-        """Decide the next rows, and create the vendors that they lack or send the pack they fill.
+    def next_pack(self, run: SyncRun, session: RunSession, business_id: int) -> Pack | Idle:
+        """Decide the next rows; create the vendors that they lack, or reserve what is to be sent.
 
-        When the run wants its next step; None once no row is left.
+        The pack stands in the event log as submitted, and is to be sent at once. It holds nothing
+        where all rows were decided otherwise.
         """
         merchants = self._merchants.of(run, session)
         if merchants.idle_until and merchants.idle_until > self._clock.now():
-            return merchants.idle_until
+            return Idle(merchants.idle_until)
         batch = self._look(run, session, business_id)
         self._boundary("decided")
         if batch.missing:
             self._vendors.add(run, session, merchants, tuple(batch.missing.values()))
-            return self._clock.now()
+            return []
         if not batch.decided:
             merchants.idle_until = min(batch.waits, default=None)
-            return merchants.idle_until
+            return Idle(merchants.idle_until)
         pack = self._write_down(run, session, batch)
         self._boundary("reserved")
-        if pack:
-            self._send.send(run, session, pack)
-        return self._clock.now()
+        return pack
 
     def _look(self, run: SyncRun, session: RunSession, business_id: int) -> Batch:
         """Decide rows until a pack is full; those that wait for their vendors hold up no other."""
         batch, skip = Batch(), 0
-        while rows := self._worklist.take(run.id, ROWS_AT_ONCE, skip):
+        while rows := self._worklist.take(run.id, ROWS_AT_ONCE if skip else ROWS_AT_FIRST, skip):
             for decision in self._decide.decide(run, session, business_id, rows):
                 if isinstance(decision.verdict, Wanting):
                     self._want(run, session, decision.verdict.vendor, batch)
@@ -142,7 +144,7 @@ class PostEntries:
         """Put a decision where it belongs; False when its entry does not fit in any more."""
         verdict = decision.verdict
         if isinstance(verdict, ToPost):
-            if batch.lines + len(verdict.entry.lines) > CAPACITY and not run.preview:
+            if batch.lines + len(verdict.entry.lines) > self._capacity and not run.preview:
                 return False
             self._to_post(run, business_id, decision, verdict, batch)
         elif isinstance(verdict, Settled):
@@ -261,31 +263,23 @@ class PostEntries:
             run.id,
         )
 
-    def _write_down(
-        self, run: SyncRun, session: RunSession, batch: Batch
-    ) -> list[PostedTransaction]:
+    def _write_down(self, run: SyncRun, session: RunSession, batch: Batch) -> Pack:
         """Store decisions, reservations and the intention to send them, all at once."""
         pack = [posting for posting, _ in batch.entries]
-        numbers = self._reserve(run, session, batch)
+        self._reserve(run, session, batch)
         with self._atomically():
             keys = [(decision.row.record, decision.row.pex_id) for decision in batch.decided]
             self._worklist.finish(run.id, keys)
             report = pages(run, batch.reports, self._clock.now())
-            self._log.save(*numbers, *batch.changed, *pack, *report)
+            self._log.save(*batch.changed, *pack, *report)
         return pack
 
-    def _reserve(self, run: SyncRun, session: RunSession, batch: Batch) -> list[JournalNumbers]:
+    def _reserve(self, run: SyncRun, session: RunSession, batch: Batch) -> None:
         if not batch.entries:
-            return []
-        now = self._clock.now()
-        numbers = open_numbers(
-            self._log,
-            self._clock,
-            session.target,
-            lambda: session.port.highest_line_number(session.journal),
-        )
+            return
         goes_bare = ways(self._log, session.target)
-        free = iter(numbers.reserve(batch.lines, now))
+        free = iter(self._numbers.take(session, batch.lines))
+        now = self._clock.now()
         for posting, entry in batch.entries:
             lines = tuple(next(free) for _ in entry.lines)
             digest = NumberedEntry(posting.id, entry, lines).payload_hash
@@ -301,4 +295,3 @@ class PostEntries:
                 batch.snapshots[posting.id],
             )
             posting.submit(run.id, now, bare=goes_bare(entry))
-        return [numbers]

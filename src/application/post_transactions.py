@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from application.complete_dimensions import CompleteDimensions
 from application.ports.clock import Clock
 from application.post_entries import PostEntries
-from application.send_pack import SendPack
+from application.send_packs import UNKNOWNS_BEFORE_WAITING, SendPacks
 from application.settle_doubt import SettleDoubt
 from application.turn import Turn
 from domain.posted_transaction import UNSETTLED, State
-
-UNKNOWNS_BEFORE_WAITING = 2
 
 
 class PostTransactions:
@@ -21,7 +20,7 @@ class PostTransactions:
         self,
         doubts: SettleDoubt,
         complete: CompleteDimensions,
-        send: SendPack,
+        send: SendPacks,
         post: PostEntries,
         clock: Clock,
         boundary: Callable[[str], None],
@@ -47,16 +46,18 @@ class PostTransactions:
             return now
         in_doubt = [one for one in unfinished if one.state in UNSETTLED]
         waits = [self._doubts.due_at(posting) for posting in in_doubt]
-        if not in_doubt or session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
+        if not in_doubt:
+            session.unknown_in_a_row = 0
+        if session.unknown_in_a_row < UNKNOWNS_BEFORE_WAITING:
             bare = [one for one in unfinished if one.state is State.BARE]
             if bare:
                 self._complete.complete(run, session, bare)
                 return now
             again = [one for one in unfinished if one.is_to_be_sent_again_to(session.target)]
-            if again:
-                self._send.send_again(run, session, again)
+            following = partial(self._post.next_pack, run, session, turn.connection.business_id)
+            idle = self._send.send_all(run, session, again, following)
+            if idle is None:
                 return now
-            following = self._post.post_next(run, session, turn.connection.business_id)
-            if following is not None:
-                waits.append(following)
+            if idle.until is not None:
+                waits.append(idle.until)
         return min(waits, default=None)

@@ -1,6 +1,6 @@
 """What a run knows of Business Central between its steps: the chart, the journal, what it holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from uuid import UUID
 
 from application.look import NEAR, look_around
@@ -9,6 +9,7 @@ from application.ports.clock import Clock
 from application.ports.company_data import BusinessCentralAccess
 from application.ports.event_log import EventLog
 from application.ports.general_journal import GeneralJournal, Journal, Journals
+from application.retried import retried
 from domain.chart import Chart
 from domain.connection import Connection, NotReady
 from domain.findings import Look
@@ -35,6 +36,8 @@ class RunSession:
     """One run's view of the company, read once and kept while the same worker goes on.
 
     `letter` is what tells the business's entries from those of others in the same journal (M5).
+    `numbers` are reserved for its next lines, `numbers_at_once` so many were at the last time;
+    `flows` is whether the last pack met with nothing that others would meet with too;
     `surely_missing` names the transactions that wait to be sent again and of which this session has
     itself learned that they are nowhere.
     """
@@ -48,6 +51,9 @@ class RunSession:
         self.chart = chart
         self.letter = letter
         self.unknown_in_a_row = 0
+        self.flows = False
+        self.numbers: tuple[int, ...] = ()
+        self.numbers_at_once = 0
         self.surely_missing: set[UUID] = set()
         self.merchants: Merchants | None = None
         self._look: Look | None = None
@@ -63,8 +69,12 @@ class RunSession:
         return self._look
 
 
+KEPT_ROWS = 100_000
+MOST_KEPT = 64
+
+
 class RunSessions:
-    """Opens a run's session, and keeps the newest few."""
+    """Opens a run's session, and keeps the newest."""
 
     def __init__(
         self,
@@ -72,8 +82,9 @@ class RunSessions:
         journals: Journals,
         log: EventLog,
         clock: Clock,
-        keep: int = 8,
+        keep: int = KEPT_ROWS,
     ) -> None:
+        """`keep` is how many accounts, vendors and the like the kept charts may hold together."""
         self._access = access
         self._log = log
         self._clock = clock
@@ -88,9 +99,17 @@ class RunSessions:
         if session is None:
             session = self._open(run)
             self._sessions[run.id] = session
-            while len(self._sessions) > self._keep:
-                del self._sessions[next(iter(self._sessions))]
+            self._forget_some()
         return session
+
+    def _forget_some(self) -> None:
+        """Let go of the oldest; runs that take turns would else open theirs at every step."""
+        for kept in (self._sessions, self._charts):
+            while len(kept) > MOST_KEPT:
+                del kept[next(iter(kept))]
+        while len(self._charts) > 1 and sum(map(_size, self._charts.values())) > self._keep:
+            oldest = next(iter(self._charts))
+            self.close(oldest)
 
     def close(self, run_id: UUID) -> None:
         """Forget a session: its run is over, or what it knows may be out of date."""
@@ -102,8 +121,7 @@ class RunSessions:
         chart = self._charts.get(run.id)
         if chart is None:
             chart = self._charts[run.id] = self._read_chart(run)
-            while len(self._charts) > self._keep:
-                del self._charts[next(iter(self._charts))]
+            self._forget_some()
         return chart
 
     def journal(self, run: SyncRun, target: Target) -> tuple[GeneralJournal, Journal]:
@@ -155,10 +173,19 @@ class RunSessions:
         if run.preview:
             numbers = self._log.find(JournalNumbers, numbers_of(target))
             return "" if numbers is None else numbers.letter_for(business_id)
-        numbers = open_numbers(self._log, self._clock, target, highest)
-        letter = numbers.join(business_id, self._clock.now())
-        self._log.save(numbers)
-        return letter
+
+        def join() -> str:
+            numbers = open_numbers(self._log, self._clock, target, highest)
+            letter = numbers.join(business_id, self._clock.now())
+            self._log.save(numbers)
+            return letter
+
+        return retried(join)
+
+
+def _size(chart: Chart) -> int:
+    plain: tuple[Sized, ...] = (chart.accounts, chart.bank_accounts, chart.vendors, chart.tax_codes)
+    return sum(map(len, plain)) + sum(len(one.values) for one in chart.dimensions.values())
 
 
 def numbers_of(target: Target) -> UUID:

@@ -1,6 +1,6 @@
 """Send a pack of reserved entries and record the answer (design: exactly once, 3 and 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from application.known_defaults import suspect, ways
@@ -11,19 +11,16 @@ from application.ports.general_journal import (
     Accepted,
     Answer,
     Collides,
-    GeneralJournal,
-    Journal,
-    NotRun,
     NumberTaken,
     Refused,
     Unknown,
 )
 from application.reporting import pages, report, settled
 from application.run_session import RunSession, open_numbers
-from domain.findings import InLedger, Look, Nothing, Part, Twice, Whole
+from application.take_finding import take_finding
+from domain.findings import InLedger, Look, Nothing
 from domain.pack import CAPACITY, NumberedEntry
 from domain.posted_transaction import Place, PostedTransaction
-from domain.refusals import PartlyFound
 from domain.sync_run import Outcome, Reported, SyncRun
 
 SEND_WITHIN = timedelta(seconds=60)
@@ -32,40 +29,35 @@ SEND_WITHIN = timedelta(seconds=60)
 class SendPack:
     """Sends entries whose reservation and intention stand in the event log."""
 
-    def __init__(
-        self,
-        log: EventLog,
-        clock: Clock,
-        boundary: Callable[[str], None],
-    ) -> None:
+    def __init__(self, log: EventLog, clock: Clock, capacity: int = CAPACITY) -> None:
         self._log = log
         self._clock = clock
-        self._boundary = boundary
+        self._capacity = capacity
 
-    def send_again(
-        self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
-    ) -> None:
-        """Send entries once more that surely do not exist, with the numbers that they have.
+    def submit_again(
+        self, run: SyncRun, session: RunSession, postings: list[PostedTransaction]
+    ) -> list[PostedTransaction]:
+        """Take a pack of entries that surely do not exist, to be sent with the numbers they have.
 
-        What the event log says of them may be older than Business Central's books: the database may
-        have been restored from a backup. So what this session has not seen itself is asked about.
+        That they are being sent now stands in the event log afterwards. What the event log says of
+        them may be older than Business Central's books: the database may have been restored from a
+        backup. So what this session has not seen itself is asked about.
         """
-        postings = self._still_missing(run, session, postings)
+        postings[:] = self._still_missing(run, session, postings)
         pack: list[PostedTransaction] = []
         lines = 0
         goes_bare = ways(self._log, session.target)
-        for posting in postings:
-            lines += len(posting.line_numbers)
-            if pack and lines > CAPACITY:
+        while postings:
+            lines += len(postings[0].line_numbers)
+            if pack and lines > self._capacity:
                 break
+            posting = postings.pop(0)
             bare = posting.bare or goes_bare(posting.numbered.entry)
             posting.submit(run.id, self._clock.now(), bare=bare)
             pack.append(posting)
-        if not pack:
-            return
-        self._log.save(*pack)
-        self._boundary("submitted again")
-        self.send(run, session, pack)
+        if pack:
+            self._log.save(*pack)
+        return pack
 
     def _still_missing(
         self, run: SyncRun, session: RunSession, postings: Sequence[PostedTransaction]
@@ -87,21 +79,22 @@ class SendPack:
             self._save(run, found, reports)
         return [posting for posting in postings if posting.id in session.surely_missing]
 
-    def send(self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction]) -> None:
-        """Send a pack that was just submitted in the log, and record the answer.
+    def answer_to(self, session: RunSession, pack: Sequence[PostedTransaction]) -> Answer:
+        """Send a pack that was just submitted in the log; writes nothing, and may be in a thread.
 
-        Raises:
-            Refusal: what kept BC from running it at all; everything in it stays reserved.
+        It must be recorded, whatever the answer is.
         """
         started = [posting.submitted_at for posting in pack if posting.submitted_at]
         entries = [posting.numbered for posting in pack]
-        answer = session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
-        self._boundary("sent")
+        return session.port.submit(session.journal, entries, min(started) + SEND_WITHIN)
+
+    def record(
+        self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction], answer: Answer
+    ) -> None:
+        """Write down what became of a pack; where BC did not run it, it stays reserved."""
+        session.flows = isinstance(answer, Accepted | Refused)
         self._record(run, session, pack, answer)
         session.surely_missing.update(one.id for one in pack if one.must_be_sent_again)
-        self._boundary("recorded")
-        if isinstance(answer, NotRun):
-            raise answer.refusal
 
     def _record(
         self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction], answer: Answer
@@ -224,6 +217,7 @@ class SendPack:
             )
             self._save(run, pack, reports)
             return
+        session.numbers = ()  # the stranger's lines may stand in the way of those, too
         numbers = open_numbers(self._log, self._clock, session.target, lambda: 0)
         numbers.skip_past(session.port.highest_line_number(session.journal), now)
         fresh = numbers.reserve(len(entry.lines), now)
@@ -240,36 +234,3 @@ class SendPack:
             culprit.letter,
         )
         self._log.save(numbers, *pack)
-
-
-def take_finding(
-    run: SyncRun,
-    port: GeneralJournal,
-    journal: Journal,
-    posting: PostedTransaction,
-    finding: Whole | Part | InLedger | Twice | Nothing,
-    clock: Clock,
-) -> tuple[Reported, ...]:
-    """Let an unsettled transaction follow what BC holds of it (contract 6.6, 6c)."""
-    now = clock.now()
-    if isinstance(finding, Whole):
-        posting.adopt(Place.JOURNAL, finding.line_ids, run.id, now)
-    elif isinstance(finding, InLedger):
-        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
-    elif isinstance(finding, Twice) and _ours(posting, finding):
-        port.delete(journal, [line.id for line in finding.lines])
-        posting.adopt(Place.LEDGER, finding.entry_ids, run.id, now)
-    elif isinstance(finding, Nothing):
-        posting.release("Business Central holds no trace of it.", run.id, now)
-        return ()
-    else:
-        found = finding.found if isinstance(finding, Part) else len(finding.lines)
-        refusal = PartlyFound(found, len(posting.line_numbers))
-        posting.hold(refusal.code, refusal.cause, run.id, now)
-    return settled((posting,))
-
-
-def _ours(posting: PostedTransaction, finding: Twice) -> bool:
-    """Whether the unposted lines are the ones that we sent, not a person's correction."""
-    numbers = tuple(line.line_number for line in finding.lines)
-    return posting.attempts > 1 and numbers == posting.line_numbers

@@ -9,7 +9,7 @@ from application.ports.clock import Clock
 from application.ports.event_log import EventLog
 from application.reporting import pages
 from application.run_session import RunSessions
-from application.send_pack import take_finding
+from application.take_finding import take_finding
 from domain.posted_transaction import OPEN, UNSETTLED, PostedTransaction, State, Target
 from domain.sync_run import Reported, SyncRun
 

@@ -9,7 +9,7 @@ from adapters.business_central.access import HttpBusinessCentral
 from adapters.business_central.shared_limits import LASTING as SLOTS_LASTING
 from adapters.clock import SystemClock
 from adapters.entra.sign_in import MsalSignIn
-from adapters.parallel import InThreads
+from adapters.parallel import InThreads, OverlapInThreads
 from adapters.persistence.account_names import SqlAccountNames
 from adapters.persistence.api_tokens import SqlApiTokens
 from adapters.persistence.attempts import SqlAttempts
@@ -47,6 +47,7 @@ from application.keep_alive import KeepAlive
 from application.know_accounts import KnowAccounts
 from application.known_choices import KnownChoices
 from application.notice_missing import NoticeMissing
+from application.pace import Pace
 from application.plan_schedule import PlanSchedule
 from application.ports.account_names import AccountNames
 from application.ports.clock import Clock
@@ -59,6 +60,7 @@ from application.post_entries import PostEntries
 from application.post_transactions import PostTransactions
 from application.preview_settings import PreviewSettings
 from application.run_session import RunSessions
+from application.send_packs import SendPacks
 from application.settle_doubt import SettleDoubt
 from application.sign_in_with_pex import SignInWithPex
 from application.start_due_runs import StartDueRuns
@@ -128,6 +130,7 @@ class Services:
     check_connection: CheckConnection
     start_run: StartRun
     advance_run: AdvanceRun
+    pace: Pace
     backlog: Backlog
     sweep: Sweep
     scheduling: Scheduling
@@ -210,7 +213,10 @@ def build(
     callbacks = SubscribeToCallbacks(log, vault, pex, clock, atomically, settings.public_url)
     configure = Configure(log, pex, charts, clock, wakeups, schedule)
     sessions = RunSessions(charts, business_central, log, clock)
-    send = WatchedSendPack(log, clock, boundary, tracing)
+    pace = Pace(lambda: len(read_models.active_runs()))
+    overlap = OverlapInThreads(settings.bc_concurrency)
+    pack = WatchedSendPack(log, clock, tracing)
+    send = SendPacks(log, pack, overlap, pace, boundary)
     undo = UndoEntries(log, sessions, clock, boundary)
     complete = CompleteDimensions(log, sessions, undo, clock, boundary)
     in_doubt = timedelta(seconds=settings.bc_in_doubt_seconds)
@@ -273,7 +279,7 @@ def build(
                         doubts,
                         complete,
                         send,
-                        PostEntries(worklist, log, clock, atomically, send, vendors, boundary),
+                        PostEntries(worklist, log, clock, atomically, vendors, boundary),
                         clock,
                         boundary,
                     ),
@@ -297,6 +303,7 @@ def build(
             doubts,
             boundary,
         ),
+        pace,
         Backlog(log, read_models, clock),
         Sweep(read_models, wakeups),
         Scheduling(

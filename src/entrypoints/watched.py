@@ -11,12 +11,12 @@ import structlog
 from adapters.telemetry.tracing import CONNECTION, RUN, Tracing
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
+from application.ports.general_journal import Answer
 from application.ports.read_models import ReadModels
 from application.run_session import RunSession
 from application.send_pack import SendPack
 from application.turn import Phase, Turn
 from domain.posted_transaction import PostedTransaction
-from domain.sync_run import SyncRun
 
 log = structlog.get_logger(__name__)
 
@@ -51,19 +51,17 @@ class WatchedPhase:
 
 
 class WatchedSendPack(SendPack):
-    """Sends packs, each told as a span with the number of its entries."""
+    """Sends packs, each told as a span with the number of its entries, from whatever thread."""
 
-    def __init__(
-        self, log: EventLog, clock: Clock, boundary: Callable[[str], None], tracing: Tracing
-    ) -> None:
-        super().__init__(log, clock, boundary)
+    def __init__(self, log: EventLog, clock: Clock, tracing: Tracing) -> None:
+        super().__init__(log, clock)
         self._tracing = tracing
 
-    def send(self, run: SyncRun, session: RunSession, pack: Sequence[PostedTransaction]) -> None:
-        """Send a pack that was just submitted in the log, and record the answer."""
-        ids = {RUN: str(run.id), CONNECTION: str(run.connection_id)}
+    def answer_to(self, session: RunSession, pack: Sequence[PostedTransaction]) -> Answer:
+        """Send a pack that was just submitted in the log."""
+        ids = {RUN: str(pack[0].run_id), CONNECTION: str(pack[0].connection_id)}
         with self._tracing.span("pack", {**ids, "pexbc.entries": len(pack)}):
-            super().send(run, session, pack)
+            return super().answer_to(session, pack)
 
 
 class RunIds:

@@ -64,6 +64,7 @@ class Worker:
         """Let steps under way end, within the time given; the rest goes on elsewhere."""
         end = time.monotonic() + timeout_seconds
         self._over.set()
+        self._services.pace.end()
         if self._worker is not None:
             self._worker.stop(timeout=int(timeout_seconds * 1000))
         self._sweeper.join(timeout=max(0.0, end - time.monotonic()))

@@ -1,10 +1,11 @@
 """Whatever fails, whoever interferes: no transaction twice in the books, and none lost.
 
-Two workers, repeated triggers, deaths between any two steps, answers lost before and after the
-commit, commits that come late, and a user who posts, deletes, edits and adds lines, or gives
-accounts default dimensions.
+Two workers, repeated triggers, several packs in flight, deaths between any two steps, answers lost
+before and after the commit, commits that come late, and a user who posts, deletes, edits and adds
+lines, or gives accounts default dimensions.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from domain.pex_snapshot import PexSnapshot
 from domain.pex_transaction import PexTransaction, TagValue
 from domain.posted_transaction import PostedTransaction, State
 from domain.vendor_name import match_key
+from fakes.parallel import Fate
 
 EXPENSES = ("62400", "61100")
 MOODS = ("ok", "lost before", "lost after", "late", "busy", "down")
@@ -28,17 +30,20 @@ VENDOR_MOODS = ("ok", "lost before", "lost after", "late", "busy")
 DELETE_MOODS = ("ok", "lost before", "lost after", "locked")
 MEALS = "62400"
 BRINGS = st.sampled_from([{}, {MEALS: {"DEPARTMENT": "ADM"}}])
-CRASHES = st.sampled_from([0, 0, 0, 0, *range(1, 13)])
+CRASHES = st.sampled_from([0, 0, 0, 0, *range(1, 21)])
+CAPACITIES = st.sampled_from([8, 20, 100])
+"""Lines a pack: of small ones, few purchases make several that are in flight at once."""
+FATES = st.lists(st.builds(Fate, st.booleans(), st.integers(0, 2), st.booleans()), max_size=6)
 
 
 class SyncMachine(RuleBasedStateMachine):
     """The sync against a Business Central that misbehaves."""
 
-    @initialize(brings=BRINGS)
-    def begin(self, brings: dict[str, dict[str, str]]) -> None:
+    @initialize(brings=BRINGS, capacity=CAPACITIES)
+    def begin(self, brings: dict[str, dict[str, str]], capacity: int) -> None:
         self.world = World()
         self.world.journal.defaults = brings
-        self.workers = (self.world.worker, Worker(self.world))
+        self.workers = (Worker(self.world, capacity), Worker(self.world, capacity))
         self.next_id = 1
         self.touched: set[int] = set()
         self.bad: set[int] = set()
@@ -106,8 +111,12 @@ class SyncMachine(RuleBasedStateMachine):
         self.somebody_presses_execute()
         self.a_worker_steps(0, 0, steps)
 
-    @rule(worker=st.integers(0, 1), crash_after=CRASHES, steps=st.integers(1, 9))
-    def a_worker_steps(self, worker: int, crash_after: int, steps: int) -> None:
+    @rule(worker=st.integers(0, 1), crash_after=CRASHES, steps=st.integers(1, 9), fates=FATES)
+    def a_worker_steps(
+        self, worker: int, crash_after: int, steps: int, fates: Sequence[Fate] = ()
+    ) -> None:
+        """What it has in flight arrives, or is answered, in any order; or arrives when it died."""
+        self.workers[worker].overlap.fates = list(fates)
         for _ in range(steps):
             run_id = self.world.connection.active_run
             if run_id is not None:
@@ -278,9 +287,9 @@ class SyncMachine(RuleBasedStateMachine):
 class VendorMachine(SyncMachine):
     """The same with vendors that are created by merchant, on which BC misbehaves as well."""
 
-    @initialize(brings=BRINGS)
-    def begin(self, brings: dict[str, dict[str, str]]) -> None:
-        super().begin(brings)
+    @initialize(brings=BRINGS, capacity=CAPACITIES)
+    def begin(self, brings: dict[str, dict[str, str]], capacity: int) -> None:
+        super().begin(brings, capacity)
         chosen = settings()
         by_merchant = replace(
             chosen.purchases, vendor_per_merchant=True, add_vendor_to_company=True

@@ -34,8 +34,10 @@ from sandbox_company import configure
 pytestmark = pytest.mark.chaos
 
 KILLS = {"sqlite": 100, "postgres": 30}
-LAST_BOUNDARY = 14
+LAST_BOUNDARY = 20
 IN_DOUBT_SECONDS = 0.3
+SETTLING = (60, 160)
+"""New purchases a run: of two packs, and of so many that several are in flight at once."""
 
 
 @pytest.fixture
@@ -126,11 +128,11 @@ def _interfere(sandbox: Sandbox, random: Random) -> None:
 
 
 def _new_purchases(sandbox: Sandbox, random: Random) -> None:
-    for _ in range(60):
+    for number in range(random.choice(SETTLING)):
         amount = f"-{random.randint(100, 99999) / 100:.2f}"
         row = {"TransactionAmount": amount, "MetadataApprovalStatus": "Approved"}
         pex_id = int(sandbox.pex.add_row(row)["TransactionId"])
-        for _ in range(random.randint(0, 2)):
+        for _ in range(random.randint(0, 2) if number < SETTLING[0] else 0):
             sandbox.pex.add_receipt(pex_id, random.choice(("png", "jpg", "pdf")))
         sandbox.pex.approve(pex_id)
 

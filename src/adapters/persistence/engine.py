@@ -149,6 +149,11 @@ class Database:
         with self._outermost(writes=False) as connection:
             yield connection
 
+    @property
+    def is_in_block(self) -> bool:
+        """Whether this thread stands in a block, whose end may undo what it sees in there."""
+        return self._block() is not None
+
     def dispose(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()

@@ -1,6 +1,6 @@
 """One PEX business, read over HTTP."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from adapters.pex import receipts
 from adapters.pex.client import Client
 from adapters.pex.errors import BAD_REQUEST
 from adapters.pex.invoices import read_bill_payments
-from adapters.pex.rows import RowUnreadable, read_row
+from adapters.pex.rows import UnreadRows
 from adapters.pex.tag_options import write_options
 from adapters.pex.wire import (
     BusinessData,
@@ -38,7 +38,7 @@ from application.ports.pex import (
     TagsOff,
 )
 from domain.eastern_time import EASTERN
-from domain.pex_transaction import PexTransaction, Record
+from domain.pex_transaction import Record
 from domain.refusals import Refusal
 from domain.tag_options import TagOption
 
@@ -121,7 +121,7 @@ class HttpPexAccount:
         if record is Record.CARD:
             params |= WITH_VENDOR_CARDS
         page = self._client.get(path, read_rows, params)
-        rows = tuple(_rows(record, page.rows))
+        rows = UnreadRows(record, page.rows) if page.rows else ()
         return RowPage(rows, _next_start(page.pages, start, len(rows)))
 
     def bill_payments(self, start: date, end: date) -> RowPage:
@@ -183,14 +183,6 @@ def _tag(told: Any) -> Tag | None:
 
 def _wall(moment: datetime) -> str:
     return moment.astimezone(EASTERN).replace(tzinfo=None, microsecond=0).isoformat()
-
-
-def _rows(record: Record, raw: list[msgspec.Raw]) -> Iterator[PexTransaction]:
-    for one in raw:
-        try:
-            yield read_row(one, record)
-        except RowUnreadable as error:
-            raise PexRequestRefused(200, f"A row cannot be read: {error}.") from error
 
 
 def _next_start(pages: PagesData | None, start: datetime, received: int) -> datetime | None:

@@ -7,14 +7,15 @@ Any other odd member is left out.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, overload
 
 import msgspec
 import structlog
 
 from adapters.pex.wire import convert, decode, moment, wire_name
+from application.ports.pex import PexRequestRefused
 from domain.money import Money
 from domain.pex_transaction import Allocation, PexTransaction, Record, TagValue
 
@@ -71,6 +72,32 @@ def read_row(raw: msgspec.Raw | bytes, record: Record) -> PexTransaction:
     except msgspec.ValidationError:
         data, odd = _without_odd(members)
     return _transaction(data, odd, record)
+
+
+class UnreadRows(Sequence[PexTransaction]):
+    """The rows of a page, of which there may be 30,000: each is read when somebody comes to it.
+
+    A look at a row raises PexRequestRefused where that one cannot be read.
+    """
+
+    def __init__(self, record: Record, raw: Sequence[msgspec.Raw]) -> None:
+        self._record = record
+        self._raw = raw
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @overload
+    def __getitem__(self, at: int) -> PexTransaction: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[PexTransaction]: ...
+    def __getitem__(self, at: int | slice) -> PexTransaction | Sequence[PexTransaction]:
+        if isinstance(at, slice):
+            return UnreadRows(self._record, self._raw[at])
+        try:
+            return read_row(self._raw[at], self._record)
+        except RowUnreadable as error:
+            raise PexRequestRefused(200, f"A row cannot be read: {error}.") from error
 
 
 def _without_odd(members: dict[str, Any]) -> tuple[RowData, frozenset[str]]:

@@ -146,9 +146,13 @@ class ReceiptUnreadable(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """A page of rows or invoices. `next_start` is where the next begins; None behind the last."""
+    """A page of rows or invoices. `next_start` is where the next begins; None behind the last.
 
-    rows: tuple[PexTransaction, ...]
+    A page may be large: walk through its rows once, and let go of them. To come to one that cannot
+    be read raises PexRequestRefused.
+    """
+
+    rows: Sequence[PexTransaction]
     next_start: datetime | None
 
 

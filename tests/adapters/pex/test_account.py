@@ -221,8 +221,16 @@ def test_a_list_that_is_longer_than_what_came_is_refused(total: str) -> None:
 
 def test_a_row_that_is_no_row_stops_its_page_and_is_named() -> None:
     row = {"TransactionId": 7, "TransactionTime": "2026-07-01T10:00:00"}
+    found = card_rows(page([row | {"TransactionAmount": -1}, row]))
     with pytest.raises(PexRequestRefused, match="transaction 7 has no readable transactionamount"):
-        card_rows(page([row | {"TransactionAmount": -1}, row]))
+        list(found.rows)
+
+
+def test_a_part_of_a_page_is_a_page_of_rows() -> None:
+    row = {"TransactionTime": "2026-07-01T10:00:00", "TransactionAmount": -1}
+    rows = card_rows(page([row | {"TransactionId": number} for number in (1, 2, 3)])).rows
+    assert [one.pex_id for one in rows[1:]] == [2, 3]
+    assert (len(rows[:2]), rows[-1].pex_id) == (2, 3)
 
 
 # --- names and tags --------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from application.ports.read_models import TransactionFilter
 from domain.connection import Connection
 from domain.pex_transaction import Kind
 from domain.sync_run import Outcome
-from persistence.read_models.story import AGGREGATES, DAY, WINDOW, Story, row
+from persistence.read_models.story import ADMIN, AGGREGATES, DAY, SETTINGS, WINDOW, Story, row
 
 TESTS = Path(__file__).parent.parent.parent
 CATCH_UP = f"""
@@ -237,6 +237,30 @@ def test_what_a_rolled_back_transaction_saw_is_not_kept(
     with pytest.raises(ConnectionResetError):
         save_look_and_fail()
     assert not views.active_runs()
+    assert views.differences() == []
+
+
+def test_what_was_rolled_back_colours_nothing_that_comes_after_it(
+    database: Database, story: Story, log: SqlEventLog, views: SqlReadModels
+) -> None:
+    """Though another process shows what was written in its place."""
+    connection = story.connect()
+    views.catch_up()
+
+    def name_look_and_fail() -> None:
+        with database.transaction():
+            undone = log.load(Connection, connection.id)
+            undone.pex_signed_in(story.now(), "Never", "prepaid", "nobody", ADMIN)
+            log.save(undone)
+            views.catch_up()
+            raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        name_look_and_fail()
+    connection.pex_signed_in(story.now(), "Harbor", "prepaid", "dana.k", ADMIN)
+    log.save(connection)
+    SqlReadModels(database, log).catch_up()
+    story.save_settings(connection, SETTINGS)
     assert views.differences() == []
 
 

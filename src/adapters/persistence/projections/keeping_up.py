@@ -34,6 +34,7 @@ class KeepingUp:
         self._database = database
         self._log = log
         self._events_a_page = events_a_page
+        self._replay = Replay(log)  # used under the lock on the position alone
 
     def read(self, query: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
         """The rows of a query, which sees every event that was stored before it was asked."""
@@ -85,7 +86,8 @@ class KeepingUp:
             return [line for view in VIEWS for line in compare(view, here, there)]
 
     def _advance(self) -> None:
-        replay = Replay(self._log)
+        # What a block around this one wrote may be undone, and must not be kept.
+        replay = Replay(self._log) if self._database.is_in_block else self._replay
         more = True
         while more:
             with self._database.transaction() as connection:
