@@ -108,7 +108,7 @@ class SendPacks:
                 self._begin(step, begun)
             if not len(begun):
                 return
-            self._take_answer(step, begun)
+            self._record(step, *self._next_answer(begun))
 
     def _has_room(self, step: _Step, begun: Begun[Pack, Answer]) -> bool:
         """Several packs at a time only while all goes well: what is wrong with one is with all."""
@@ -129,10 +129,13 @@ class SendPacks:
         if pack:
             begun.begin(pack)
 
-    def _take_answer(self, step: _Step, begun: Begun[Pack, Answer]) -> None:
+    def _next_answer(self, begun: Begun[Pack, Answer]) -> tuple[Pack, Answer]:
         self._boundary("in flight")
-        pack, answer = begun.take_next()
+        answered = begun.take_next()
         self._boundary("sent")
+        return answered
+
+    def _record(self, step: _Step, pack: Pack, answer: Answer) -> None:
         self._send.record(step.run, step.session, pack, answer)
         self._boundary("recorded")
         if isinstance(answer, NotRun):
@@ -149,5 +152,6 @@ class SendPacks:
         """
         while len(begun):
             with suppress(Exception):
+                pack, answer = self._next_answer(begun)
                 step.run = self._log.load(SyncRun, step.run.id)
-                self._take_answer(step, begun)
+                self._record(step, pack, answer)
