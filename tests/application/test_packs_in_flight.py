@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import permutations, product
+from typing import NoReturn
 from uuid import UUID
 
 import pytest
@@ -185,6 +186,31 @@ def test_another_who_wrote_first_costs_no_answer_of_those_in_flight(
     assert [one.state for one in world.log.all_of(PostedTransaction)] == [State.POSTED] * 6
     run = world.finish(run_id)
     assert run.counts.posted == 8
+    assert in_books(world) == EVERYTHING
+    assert world.journal.submissions == 4
+
+
+def test_a_store_that_is_away_ends_the_step_and_what_flew_is_asked_about(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = fetched(world)
+
+    def away(*_: object) -> NoReturn:
+        raise OSError("the database is away")
+
+    def going_away(journal: Journal, pack: Sequence[NumberedEntry], not_after: datetime) -> Answer:
+        if world.journal.submissions == 1:
+            gone.setattr(world.log, "save", away)
+            gone.setattr(world.log, "load", away)
+        return submit(journal, pack, not_after)
+
+    submit = world.journal.submit
+    with monkeypatch.context() as gone:
+        world.journal.submit = going_away  # type: ignore[method-assign]
+        with pytest.raises(OSError, match="away"):
+            world.worker.step(run_id)
+    assert states(world).count(State.SUBMITTED) == 6
+    assert world.finish(run_id, worker(world)).counts.posted == 8
     assert in_books(world) == EVERYTHING
     assert world.journal.submissions == 4
 
