@@ -78,7 +78,7 @@ try_it() { # within the namespace, as the user without rights
 		kill -0 "$process"
 		awk -v role="$role" '/VmHWM/ {printf "%s: at most %d MiB\n", role, $2 / 1024}' \
 			"/proc/$process/status"
-		if pexbc health --help >/dev/null 2>&1; then pexbc health --role "$role"; fi
+		if pexbc health --help >/dev/null 2>&1; then pexbc health --role "$role" --port 8765; fi
 	done
 	say "told to end"
 	kill -TERM "$web" "$worker" "$scheduler"
