@@ -28,9 +28,10 @@ from adapters.persistence.worklist import SqlWorklist
 from adapters.pex.access import HttpPexAccess
 from adapters.pex.oauth import HttpPexSignIn
 from adapters.pex.renewals import Renewals
+from adapters.telemetry.collector import tracing_to
 from adapters.telemetry.metrics import Metrics, OnRequest
 from adapters.telemetry.outgoing import telling
-from adapters.telemetry.tracing import Tracing, tracing_to
+from adapters.telemetry.tracing import Tracing
 from adapters.wakeups.brokers import BrokerWatch
 from application.add_vendors import AddVendors
 from application.advance_run import AdvanceRun

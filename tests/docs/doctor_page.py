@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.entra.sign_in import MicrosoftAppMissing
 from adapters.entra.transport import MicrosoftAuthorityInsecure
-from adapters.telemetry.tracing import TracingNotInstalled
+from adapters.telemetry.collector import TracingNotInstalled
 from adapters.wakeups.brokers import BrokerSignInRefused, BrokerUnreachable
 from application.ports.company_data import (
     BusinessCentralPermissionMissing,

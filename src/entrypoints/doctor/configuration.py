@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from adapters.entra.sign_in import MicrosoftAppMissing
 from adapters.notifications.webhook import is_this_machine
-from adapters.telemetry.tracing import tracing_to
+from adapters.telemetry.collector import tracing_to
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp

@@ -11,8 +11,9 @@ import structlog
 from click.testing import CliRunner
 from pydantic import ValidationError
 
+from adapters.telemetry.collector import TracingNotInstalled, tracing_to
 from adapters.telemetry.outgoing import path_form, telling
-from adapters.telemetry.tracing import Tracing, TracingNotInstalled, Untraced, Way, tracing_to
+from adapters.telemetry.tracing import Tracing, Untraced, Way
 from entrypoints.cli.main import main
 from entrypoints.settings import Settings
 from small_collector import Collector, running_collector
