@@ -130,9 +130,10 @@ class ReceiptMachine(RuleBasedStateMachine):
 
     def _files(self, posting: PostedTransaction) -> tuple[StoredFile, ...]:
         """The files of an entry, on its PEX line or on the ledger entry that came of it."""
-        line = posting.line_ids[-1]
-        entry = self.world.journal.posted_as.get(line)
-        parent = Parent(entry, Place.LEDGER) if entry else Parent(line, Place.JOURNAL)
+        last, place = posting.line_ids[-1], posting.place
+        assert place is not None
+        entry = self.world.journal.posted_as.get(last) if place is Place.JOURNAL else last
+        parent = Parent(entry, Place.LEDGER) if entry else Parent(last, place)
         moods, self.world.files.moods = self.world.files.moods, []
         listed = self.world.files.files([parent])[0]
         self.world.files.moods = moods
