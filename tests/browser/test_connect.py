@@ -34,7 +34,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def running(sandbox: Sandbox, service_url: str) -> Iterator[Running]:
-    """The service over an empty database, at the address that other sites send browsers to."""
+    """The service over an empty database and an empty journal, where other sites send browsers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -49,8 +49,9 @@ def running(sandbox: Sandbox, service_url: str) -> Iterator[Running]:
     sandbox.entra.switch(consent=True)
     granted = dict.fromkeys(EVERYTHING, True)
     sandbox.pex.switch(company.PREPAID_BUSINESS, permissions=granted)
-    if not [one for one in sandbox.business_central.books().journals if one.code == "PEX CARD"]:
-        sandbox.business_central.create_journal("PEX CARD")
+    if [one for one in sandbox.business_central.books().journals if one.code == "PEX CARD"]:
+        sandbox.business_central.delete_journal("PEX CARD")
+    sandbox.business_central.create_journal("PEX CARD")
 
 
 @pytest.fixture

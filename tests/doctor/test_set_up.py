@@ -1,5 +1,6 @@
 """What can be wrong with a set-up as a whole, each named by its code."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -287,3 +288,14 @@ def test_an_older_database_is_left_as_it_is(patient: Patient) -> None:
     before = patient.everything()[0]
     assert patient.found() == [(names.DATABASE, "DATABASE_NOT_MIGRATED")]
     assert patient.everything()[0] == before
+
+
+def test_a_collector_of_traces_without_the_packages_for_it_is_named(
+    patient: Patient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert names.TRACES in unchecked(patient.diagnosis())
+    collector = "http://127.0.0.1:4318"
+    assert patient.found(otlp_endpoint=collector) == []
+    monkeypatch.setitem(sys.modules, "opentelemetry", None)
+    monkeypatch.delitem(sys.modules, "adapters.telemetry.otlp", raising=False)
+    assert patient.found(otlp_endpoint=collector) == [(names.TRACES, "TRACING_NOT_INSTALLED")]

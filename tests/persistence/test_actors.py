@@ -14,6 +14,7 @@ DECISIONS = {
     "connection.disconnected",
     "connection.settings_saved",
     "connection.auto_sync_switched",
+    "connection.callbacks_switched",
     "sync_run.started",
     "tag_options.intended",
     "vendor_aliases.put",

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 import structlog
-from click.testing import CliRunner
 from pydantic import ValidationError
 
 from adapters.telemetry.collector import TracingNotInstalled, tracing_to
 from adapters.telemetry.outgoing import path_form, telling
 from adapters.telemetry.tracing import Tracing, Untraced, Way
-from entrypoints.cli.main import main
 from entrypoints.settings import Settings
 from small_collector import Collector, running_collector
 
@@ -54,17 +52,6 @@ def test_without_a_collector_nobody_is_told_and_no_library_is_loaded(sqlite_url:
 def without_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     monkeypatch.delitem(sys.modules, "adapters.telemetry.otlp", raising=False)
-
-
-def test_doctor_tells_that_the_packages_are_missing(
-    without_packages: None, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
-) -> None:
-    monkeypatch.setenv("PEXBC_DATABASE_URL", sqlite_url)
-    monkeypatch.setenv("PEXBC_OTLP_ENDPOINT", "http://127.0.0.1:4318")
-    judged = CliRunner().invoke(main, ["doctor"])
-    assert judged.exit_code == 1
-    assert "OpenTelemetry is not installed" in " ".join(judged.output.split())
-    assert isinstance(judged.exception, SystemExit)
 
 
 def test_a_collector_without_the_packages_is_refused_in_words(without_packages: None) -> None:
