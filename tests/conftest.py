@@ -133,28 +133,56 @@ def database(database_url: str) -> Iterator[Database]:
     database.dispose()
 
 
-@pytest.fixture(scope="session")
-def service_database(request: pytest.FixtureRequest) -> Iterator[Callable[[Path], str]]:
-    """The address of a migrated database for the service that keeps its files in a folder.
+class ServiceDatabases:
+    """Migrated databases of services on a PostgreSQL server, one for each folder."""
 
-    A file there; with PEXBC_TEST_DATABASE=postgresql, a database of that server.
-    """
+    def __init__(self, server: sa.Engine, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._urls: dict[Path, str] = {}
+        self._open = ExitStack()
+
+    def __call__(self, folder: Path) -> str:
+        """The address of the database of the service that keeps its files in this folder."""
+        if folder not in self._urls:
+            self._urls[folder] = self._made_from(self._template)
+        return self._urls[folder]
+
+    def copied(self, source: Path, folder: Path) -> str:
+        """The same for a folder whose database begins as a copy of another one's."""
+        self._urls[folder] = self._made_from(str(sa.make_url(self(source)).database))
+        return self._urls[folder]
+
+    def drop(self) -> None:
+        """Drop them all."""
+        self._open.close()
+
+    def _made_from(self, template: str) -> str:
+        return self._open.enter_context(_postgres_database(self._server, template))
+
+
+@pytest.fixture(scope="session")
+def service_databases(request: pytest.FixtureRequest) -> Iterator[ServiceDatabases | None]:
+    """Where services keep their databases with PEXBC_TEST_DATABASE=postgresql; None for files."""
     if os.environ.get("PEXBC_TEST_DATABASE", "sqlite") == "sqlite":
-        yield partial(_sqlite_file, request.getfixturevalue("sqlite_template"))
+        yield None
         return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_template")
-    urls: dict[Path, str] = {}
-    with ExitStack() as databases, pytest.MonkeyPatch.context() as environment:
+    databases = ServiceDatabases(
+        request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+    )
+    with pytest.MonkeyPatch.context() as environment:
         # Beside a file pexbc makes itself a key; here one has to be set.
         environment.setenv("PEXBC_SECRET_KEY", "a key that is only good for this test run")
+        yield databases
+    databases.drop()
 
-        def url(folder: Path) -> str:
-            if folder not in urls:
-                urls[folder] = databases.enter_context(_postgres_database(server, template))
-            return urls[folder]
 
-        yield url
+@pytest.fixture(scope="session")
+def service_database(
+    service_databases: ServiceDatabases | None, sqlite_template: Path
+) -> Callable[[Path], str]:
+    """The address of a migrated database for the service that keeps its files in a folder."""
+    return service_databases or partial(_sqlite_file, sqlite_template)
 
 
 @pytest.fixture

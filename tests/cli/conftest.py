@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cli import shell as shells
 from cli.shell import Result, Shell, towards
 from domain.eastern_time import eastern_day
 from entrypoints.demo.company import settings_body
@@ -53,6 +54,14 @@ def written_settings(choices: Result, sandbox: Sandbox, file: Path) -> None:
         start.isoformat(),
     )
     file.write_text(json.dumps(body), encoding="utf-8")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases(service_databases: shells.Databases | None) -> Iterator[None]:
+    """Let shells keep their databases where the tests are to run."""
+    shells.on_a_server = service_databases
+    yield
+    shells.on_a_server = None
 
 
 @pytest.fixture(scope="session")

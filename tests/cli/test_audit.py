@@ -26,7 +26,7 @@ def test_an_audit_finds_every_posting_in_the_books(journey: Journey) -> None:
 
 def test_an_audit_tells_where_somebody_changed_an_event(journey: Journey, copy: Shell) -> None:
     with copy.open() as database:
-        database.execute("DROP TRIGGER events_no_update")
+        database.execute(copy.guard_taken_off)
         changed = "UPDATE events SET payload = replace(payload, 'o', '0') WHERE position = 5"
         assert database.execute(changed).rowcount == 1
     audit = copy.run("audit", "verify")

@@ -121,7 +121,9 @@ def test_each_part_wants_a_migrated_database_and_says_so(
     tmp_path: Path, part: tuple[str, ...]
 ) -> None:
     words = (*part, free_port()) if part[0] == "web" else part
-    refused = Shell(tmp_path, {"PEXBC_SECRET_KEY": KEY}).run(*words)
+    empty = f"sqlite:///{tmp_path / 'empty.db'}"
+    variables = {"PEXBC_SECRET_KEY": KEY, "PEXBC_DATABASE_URL": empty}
+    refused = Shell(tmp_path, variables).run(*words)
     assert refused.code == 1
     assert "DATABASE_NOT_MIGRATED" in refused.err
     assert "pexbc migrate" in refused.err

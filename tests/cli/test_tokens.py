@@ -27,7 +27,8 @@ def listed(shell: Shell, created: Result) -> Result:
 
 def stored(shell: Shell) -> list[tuple[str, ...]]:
     with shell.open() as database:
-        return database.execute("SELECT * FROM api_tokens").fetchall()
+        rows: list[tuple[str, ...]] = database.execute("SELECT * FROM api_tokens").fetchall()
+        return rows
 
 
 def test_creating_prints_the_token_and_nothing_else(created: Result) -> None:
