@@ -22,7 +22,7 @@ from sandbox.web import Request, Response, Server, mounted
 CONNECTIONS = 4
 PURCHASES = 1_500
 REQUEST_MS, OPERATION_MS = 100.0, 60.0
-"""A full request takes six seconds: with less, the machine that plays everybody is waited for, too."""
+"""A full request takes six seconds; with less, the machine that plays them all is waited for."""
 THREADS = 2
 
 
