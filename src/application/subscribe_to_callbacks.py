@@ -3,10 +3,9 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 from uuid import UUID
 
+from application.addresses import is_fit_for_secrets
 from application.ports.callbacks import CallbackAccess
 from application.ports.clock import Clock
 from application.ports.event_log import EventLog
@@ -88,7 +87,7 @@ class SubscribeToCallbacks:
         chosen = secret.strip() or (kept.secret if kept else "")
         if not chosen:
             raise CallbackSecretMissing
-        if not _is_fit(self._public_url):
+        if not is_fit_for_secrets(self._public_url):
             raise CallbackAddressRefused(self._public_url)
         url = self._address(connection_id)
         subscriptions = self._pex.subscriptions_of(connection_id)
@@ -153,18 +152,3 @@ def keep_subscription(vault: Vault, connection_id: UUID, new: KeptSubscription |
         return
     members = {"secret": new.secret, "url": new.url, "id": new.id}
     vault.put(connection_id, PEX_CALLBACK, json.dumps(members).encode())
-
-
-def _is_fit(url: str) -> bool:
-    """Whether it is https, or leads to this machine."""
-    split = urlsplit(url)
-    if split.scheme == "https":
-        return bool(split.hostname)
-    return split.scheme == "http" and _is_loopback(split.hostname or "")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -45,8 +45,3 @@ def check_revision(revision: str | None) -> None:
     """
     if not serves(revision):
         raise DatabaseNotMigrated(revision)
-
-
-def is_newer(revision: str | None) -> bool:
-    """Whether a newer version of the product has prepared the database."""
-    return serves(revision) and revision != newest_revision()

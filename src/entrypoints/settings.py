@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from adapters.notifications.mail import MailServer, are_addresses
-from adapters.notifications.webhook import is_fit_for_news
+from application.addresses import is_fit_for_secrets
 from domain.refusals import Refusal
 
 BACKENDS = ("sqlite", "postgresql", "postgres")
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     @field_validator("notify_webhook_url")
     @classmethod
     def _is_fit_for_news(cls, url: SecretStr) -> SecretStr:
-        if url.get_secret_value() and not is_fit_for_news(url.get_secret_value()):
+        if url.get_secret_value() and not is_fit_for_secrets(url.get_secret_value()):
             raise ValueError("must begin with https://, or lead to this machine")
         return url
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from adapters.notifications.webhook import is_this_machine
 from adapters.telemetry.logs import without_secrets
+from application.addresses import is_this_machine
 from application.ports.notifier import NotDelivered, Notice
 
 TIMEOUT_SECONDS = 10.0

@@ -4,8 +4,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -88,19 +86,3 @@ class WebhookNotifier:
             "Pexbc-Timestamp": timestamp,
             "Pexbc-Signature": f"sha256={signed.hexdigest()}",
         }
-
-
-def is_fit_for_news(url: str) -> bool:
-    """Whether an address may be told news: https, or plain http on this machine."""
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return False
-    return parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(parts.hostname))
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host is a loopback address or `localhost`."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.casefold() == "localhost"

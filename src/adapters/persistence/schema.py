@@ -27,7 +27,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     schema that a newer version of the product has brought further stays as it is.
     """
     with _alone(engine) as config:
-        if not _is_newer(_revision(config.attributes["connection"])):
+        if not is_newer(_revision(config.attributes["connection"])):
             command.upgrade(config, revision)
 
 
@@ -57,7 +57,7 @@ def serves(revision: str | None) -> bool:
     A revision only adds to what the version before it uses, so processes of that version go on
     while an upgrade is under way (ADR 31).
     """
-    return revision == newest_revision() or _is_newer(revision)
+    return revision == newest_revision() or is_newer(revision)
 
 
 def differences(engine: sa.Engine) -> list[Any]:
@@ -74,7 +74,7 @@ def _revision(connection: sa.Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _is_newer(revision: str | None) -> bool:
+def is_newer(revision: str | None) -> bool:
     """Whether it comes after all that this version knows; revisions are numbers of four digits."""
     newest = newest_revision()
     return None not in (revision, newest) and _number(revision) > _number(newest)

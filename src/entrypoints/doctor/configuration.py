@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from adapters.entra.sign_in import MicrosoftAppMissing
-from adapters.notifications.webhook import is_this_machine
 from adapters.telemetry.collector import tracing_to
+from application.addresses import is_this_machine
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding, Unchecked
 from entrypoints.doctor.set_up import SetUp

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from adapters.persistence.as_it_stands import views_behind
 from adapters.persistence.chain import chain_head, verify_chain
 from adapters.persistence.engine import Database, make_engine
-from adapters.persistence.schema import current_revision
+from adapters.persistence.schema import current_revision, is_newer
 from entrypoints.doctor import faults
 from entrypoints.doctor.finding import Finding
 from entrypoints.doctor.set_up import SetUp
@@ -17,7 +17,6 @@ from entrypoints.revision import (
     DatabaseNotMigrated,
     DatabaseUnreachable,
     check_revision,
-    is_newer,
 )
 
 LEAST_FREE_BYTES = 200_000_000

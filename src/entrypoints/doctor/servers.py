@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters.entra.transport import rewriting
-from adapters.notifications.webhook import is_this_machine
+from application.addresses import is_this_machine
 from application.ports.pex import PexUnavailable
 from application.ports.pex_sign_in import PexSignInNotConfigured, PexSignInUnusable
 from entrypoints.doctor import faults_elsewhere as faults

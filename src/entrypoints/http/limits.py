@@ -6,12 +6,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
 
+from adapters.persistence.attempts import Counted
 from application.ports.pex import PexTokenRefused
 from entrypoints.composition import Services
 from entrypoints.http.clients import client_address
@@ -47,7 +48,7 @@ def take(services: Services, limit: Limit, connection: Connection) -> None:
     now = services.clock.now()
     counted = services.attempts.add(limit.what, client_address(connection), now, WINDOW)
     if counted.count > limit.most:
-        raise TooManyAttempts(limit.what, (counted.since + WINDOW - now).total_seconds())
+        raise _none_left(limit, counted, now)
 
 
 def check(services: Services, limit: Limit, connection: Connection) -> None:
@@ -55,7 +56,11 @@ def check(services: Services, limit: Limit, connection: Connection) -> None:
     address, now = client_address(connection), services.clock.now()
     counted = services.attempts.counted(limit.what, address, now, WINDOW)
     if counted is not None and counted.count >= limit.most:
-        raise TooManyAttempts(limit.what, (counted.since + WINDOW - now).total_seconds())
+        raise _none_left(limit, counted, now)
+
+
+def _none_left(limit: Limit, counted: Counted, now: datetime) -> TooManyAttempts:
+    return TooManyAttempts(limit.what, (counted.since + WINDOW - now).total_seconds())
 
 
 @contextmanager
